@@ -1,0 +1,168 @@
+"""The settings of a run: one TOML file <-> small frozen models; an unknown key is refused with a suggestion."""
+
+from __future__ import annotations
+
+import difflib
+import json
+import os
+import tomllib
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, PositiveInt, ValidationError
+
+from gridcast.errors import ConfigError, FileError, Problem
+
+GridSize = PositiveInt | tuple[PositiveInt, PositiveInt]
+
+
+class Section(BaseModel):
+    """A table of the TOML file."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class DataConfig(Section):
+    """Where the readings come from, and how to read them."""
+
+    temporal: str = ""
+    """CSV file of readings; empty for the synthetic world."""
+    spatial: str = ""
+    """CSV file of places; empty for the synthetic world."""
+    timezone: str = "UTC"
+    """Zone of stamps without an offset, and of the local clock."""
+    country: str = ""
+    """ISO code of the country whose public holidays count; empty for none (the synthetic world has its own)."""
+    unit: str = ""
+    """Unit of the readings, where the file does not tell."""
+    exclude: tuple[str, ...] = ()
+    """Places to leave out."""
+    common_only: bool = False
+    """Go on with the places that are in both files."""
+    outliers: Literal["keep", "mask"] = "keep"
+    """What to do with readings that can't be right: keep them, or treat them as missing."""
+    time_column: str = ""
+    location_column: str = ""
+    consumption_column: str = ""
+    id_column: str = ""
+    latitude_column: str = ""
+    longitude_column: str = ""
+    num_days: PositiveInt = 365
+    """Length of the synthetic world."""
+    num_locations: PositiveInt = 100
+    """Places of the synthetic world."""
+    noise_level: Annotated[float, Field(ge=0)] = 0.1
+    """Noise of the synthetic world, as a share of the signal's standard deviation."""
+
+
+class TaskConfig(Section):
+    """What to forecast."""
+
+    sequence_length: PositiveInt = 168
+    """Steps of history that the LSTM reads."""
+    horizon: PositiveInt = 24
+    """Steps to forecast."""
+    test_days: PositiveInt = 28
+    """Days at the end that are held out."""
+
+
+class ModelConfig(Section):
+    """The network."""
+
+    grid_size: GridSize = 16
+    """Rows and columns of the map that the CNN reads, or [rows, columns]."""
+    units: PositiveInt = 64
+    """Width of the network."""
+
+
+class TrainingConfig(Section):
+    """How to train it."""
+
+    epochs: PositiveInt = 40
+    """At most so many passes over the training part."""
+    batch_size: PositiveInt = 8
+    """Issue times in a training step; each brings all places."""
+    seed: Annotated[int, Field(ge=0, lt=2**32)] = 0
+    """The same seed gives the same result on the same machine."""
+
+
+class RunConfig(Section):
+    """All settings of a run."""
+
+    data: DataConfig = DataConfig()
+    task: TaskConfig = TaskConfig()
+    model: ModelConfig = ModelConfig()
+    training: TrainingConfig = TrainingConfig()
+
+    @property
+    def is_synthetic(self) -> bool:
+        """Whether the run is on the synthetic world."""
+        return not self.data.temporal and not self.data.spatial
+
+
+def make_config(settings: dict[str, Any], *, source: str = "the settings") -> RunConfig:
+    """Return the checked settings of a run.
+
+    Args:
+        settings: A table of tables, as in the TOML file.
+        source: Where they come from, for the error message.
+
+    Raises:
+        ConfigError: Naming every setting that is unknown or out of range.
+    """
+    try:
+        return RunConfig.model_validate(settings)
+    except ValidationError as error:
+        raise ConfigError.of([_problem(dict(e), source) for e in error.errors()]) from error
+
+
+def read_config(path: str | os.PathLike[str]) -> dict[str, Any]:
+    """Return the tables of a TOML file.
+
+    Raises:
+        FileError: If it can't be read.
+        ConfigError: If it is not TOML.
+    """
+    try:
+        return tomllib.loads(Path(path).read_text(encoding="utf-8"))
+    except OSError as error:
+        raise FileError(f"cannot read `{path}`", found=error.strerror or "", expected="a configuration in TOML") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigError(
+            f"`{path}` is not TOML", found=str(error), expected="tables such as `[task]` with `horizon = 24`"
+        ) from error
+
+
+def to_toml(config: RunConfig) -> str:
+    """Return the settings as TOML; reading it gives the same settings.
+
+    Example:
+        >>> print(to_toml(RunConfig()).split("[model]")[1].split("[training]")[0].strip())
+        grid_size = 16
+        units = 64
+    """
+    tables = config.model_dump(mode="json")
+    blocks = [
+        "\n".join([f"[{name}]", *(f"{key} = {json.dumps(value, ensure_ascii=False)}" for key, value in table.items())])
+        for name, table in tables.items()
+    ]
+    return "\n\n".join(blocks) + "\n"
+
+
+def _problem(error: dict[str, Any], source: str) -> Problem:
+    """Return pydantic's finding in our words."""
+    path = [str(part) for part in error["loc"] if not str(part).startswith(("constrained-", "tuple["))]
+    name = ".".join(path[:2])
+    if error["type"] == "extra_forbidden":
+        known = _known(path[:-1])
+        near = difflib.get_close_matches(path[-1], known, n=1)
+        hint = f"did you mean `{near[0]}`?" if near else ""
+        return Problem(f"unknown setting `{name}` in {source}", found=name, expected=", ".join(known), hint=hint)
+    return Problem(f"`{name}` is out of range in {source}", found=repr(error["input"]), expected=str(error["msg"]))
+
+
+def _known(path: list[str]) -> list[str]:
+    if not path:
+        return list(RunConfig.model_fields)
+    section = RunConfig.model_fields[path[0]].annotation
+    return list(section.model_fields) if isinstance(section, type) and issubclass(section, BaseModel) else []

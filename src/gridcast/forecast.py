@@ -1,0 +1,114 @@
+"""The Forecast: what was said at which issue time about which place and step; and what every forecaster can do."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import xarray as xr
+
+from gridcast.errors import Problem, ShapeError
+from gridcast.panel import Panel
+
+DIMS = ("issue_time", "location", "step")
+
+
+@dataclass(frozen=True)
+class Forecast:
+    """Point forecasts in the panel's unit.
+
+    Attributes:
+        values: Shape (issue_time, location, step); step 1 is the interval that starts at the issue time; NaN where there is no
+            forecast. Issue times are UTC. Attributes `unit`, and `freq` [ns] between two steps.
+    """
+
+    values: xr.DataArray
+
+    def __post_init__(self) -> None:
+        problems = []
+        if self.values.dims != DIMS:
+            problems.append(Problem("not a forecast", found=str(self.values.dims), expected=str(DIMS)))
+        elif not pd.DatetimeIndex(self.values.indexes["issue_time"]).is_monotonic_increasing:
+            problems.append(Problem("issue times of a forecast ascend", found="another order"))
+        if problems:
+            raise ShapeError.of(problems)
+
+    @classmethod
+    def of(cls, values: npt.ArrayLike, *, panel: Panel, issue_times: pd.DatetimeIndex) -> Forecast:
+        """Return the forecast of all the panel's places, values of shape (issue_time, location, step)."""
+        values = np.asarray(values)
+        return cls(
+            xr.DataArray(
+                values,
+                dims=DIMS,
+                coords={
+                    "issue_time": issue_times.tz_convert(None).to_numpy(),
+                    "location": list(panel.locations),
+                    "step": np.arange(1, values.shape[2] + 1),
+                },
+                attrs={"unit": panel.unit, "freq": panel.freq.value},
+            )
+        )
+
+    @property
+    def issue_times(self) -> pd.DatetimeIndex:
+        """The moments at which the forecasts were made, UTC."""
+        return pd.DatetimeIndex(self.values.indexes["issue_time"]).tz_localize("UTC")
+
+    @property
+    def locations(self) -> tuple[str, ...]:
+        """Names of the places."""
+        return tuple(str(name) for name in self.values.indexes["location"])
+
+    @property
+    def horizon(self) -> int:
+        """Number of steps."""
+        return int(self.values.sizes["step"])
+
+    @property
+    def freq(self) -> pd.Timedelta:
+        """Time between two steps."""
+        return pd.Timedelta(self.values.attrs["freq"], unit="ns")
+
+    @property
+    def valid_times(self) -> npt.NDArray[np.datetime64]:
+        """Start of each predicted interval, UTC, shape (issue_time, step)."""
+        issued = self.values.indexes["issue_time"].to_numpy()
+        offsets = np.arange(self.horizon) * self.freq.to_timedelta64()
+        times: npt.NDArray[np.datetime64] = issued[:, None] + offsets[None, :]
+        return times
+
+
+def actual_values(panel: Panel, issue_times: pd.DatetimeIndex, horizon: int) -> Forecast:
+    """Return what was then measured, in the shape of a forecast; NaN where there is no reading.
+
+    Args:
+        panel: The panel with the readings of the predicted hours.
+        issue_times: Moments of issue, UTC, shape (issue_time,).
+        horizon: Number of steps.
+    """
+    first = panel.times.get_indexer(issue_times)
+    if (first < 0).any():
+        first = np.asarray((issue_times - panel.times[0]) // panel.freq, dtype=np.int64)
+    rows = first[:, None] + np.arange(horizon)
+    inside = (rows >= 0) & (rows < len(panel.times))
+    readings = panel.consumption[np.where(inside, rows, 0)]
+    readings = np.where(inside[..., None], readings, np.nan)
+    return Forecast.of(readings.transpose(0, 2, 1), panel=panel, issue_times=issue_times)
+
+
+class Forecaster(Protocol):
+    """Whatever makes forecasts: fitted on a panel that ends before the first issue time, then asked for issue times."""
+
+    @property
+    def name(self) -> str:
+        """What scores and tables call it."""
+
+    def fit(self, panel: Panel) -> object:
+        """Learn from all readings of the panel."""
+
+    def predict(self, panel: Panel, issue_times: pd.DatetimeIndex) -> Forecast:
+        """Return the forecasts; the one issued at t uses only readings whose interval had ended by t."""
