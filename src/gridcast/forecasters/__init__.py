@@ -1,0 +1,7 @@
+"""Forecasters: a panel goes in, a forecast comes out. Baselines stand beside the hybrid under one protocol."""
+
+REGISTRY: dict[str, str] = {
+    "hybrid": "gridcast.forecasters.hybrid.HybridForecaster",
+    "seasonal_naive": "gridcast.forecasters.baselines.SeasonalNaive",
+}
+"""Forecasters by name, with the dotted path of each class."""

@@ -1,0 +1,1 @@
+"""Networks: tensors in, tensors out. Nothing here knows of panels, files or clocks."""

@@ -1,0 +1,81 @@
+"""One check run over every forecaster in the registry."""
+
+from importlib import import_module
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from gridcast.forecast import Forecast
+from gridcast.forecasters import REGISTRY
+from gridcast.panel import Panel
+
+QUICK = {"hybrid": {"sequence_length": 48, "grid_size": 4, "epochs": 1, "units": 8}}
+
+
+def make(name: str):
+    module, _, kind = REGISTRY[name].rpartition(".")
+    return getattr(import_module(module), kind)(horizon=24, **QUICK.get(name, {}))
+
+
+@pytest.fixture(params=sorted(REGISTRY))
+def fitted(request, make_panel):
+    panel = make_panel(days=30, places=3)
+    return make(request.param).fit(panel.as_of(panel.times[24 * 20])), panel
+
+
+def changed(panel: Panel, rows: slice, seed: int = 0) -> Panel:
+    """Return the panel with other readings in some rows."""
+    readings = panel.consumption.copy()
+    readings[rows] = np.random.default_rng(seed).normal(size=readings[rows].shape) * 1e6
+    return Panel(panel.dataset.assign(consumption=(("time", "location"), readings)))
+
+
+def test_a_forecast_comes_out(fitted):
+    forecaster, panel = fitted
+    issue_times = panel.times[24 * 20 :: 24]
+    forecast = forecaster.predict(panel, issue_times)
+    assert isinstance(forecast, Forecast)
+    assert forecaster.name
+    assert forecast.issue_times.equals(issue_times)
+    assert forecast.locations == panel.locations
+    assert forecast.horizon == 24
+    assert np.isfinite(forecast.values).all()
+
+
+def test_nothing_after_the_issue_time_is_seen(fitted):
+    forecaster, panel = fitted
+    issue_time = panel.times[[24 * 22]]
+    forecast = forecaster.predict(panel, issue_time).values.values
+    for seed in range(3):
+        scrambled = changed(panel, slice(24 * 22, None), seed)
+        assert forecaster.predict(scrambled, issue_time).values.values.tobytes() == forecast.tobytes()
+    as_known_then = panel.as_of(issue_time[0])
+    assert forecaster.predict(as_known_then, issue_time).values.values.tobytes() == forecast.tobytes()
+
+
+def test_the_last_reading_before_the_issue_time_is_seen(fitted):
+    forecaster, panel = fitted
+    issue_time = panel.times[[24 * 22]]
+    other = changed(panel, slice(24 * 22 - 24, 24 * 22))
+    assert not np.array_equal(forecaster.predict(other, issue_time).values, forecaster.predict(panel, issue_time).values)
+
+
+def test_many_issue_times_at_once_are_the_same_as_one_by_one(fitted):
+    forecaster, panel = fitted
+    issue_times = panel.times[24 * 20 : 24 * 29 : 7]
+    together = forecaster.predict(panel, issue_times).values.values
+    one_by_one = [forecaster.predict(panel, issue_times[[i]]).values.values[0] for i in range(len(issue_times))]
+    assert together == pytest.approx(np.stack(one_by_one), rel=1e-4, abs=1e-4)
+
+
+@pytest.mark.parametrize("name", sorted(REGISTRY))
+def test_training_does_not_see_what_was_not_known(name, make_panel):
+    panel = make_panel(days=25, places=2)
+    end = panel.times[24 * 20]
+    issue_time = pd.DatetimeIndex([end])
+    forecasts = [
+        make(name).fit(each.as_of(end)).predict(each, issue_time).values.values.tobytes()
+        for each in (panel, changed(panel, slice(24 * 20, None)))
+    ]
+    assert forecasts[0] == forecasts[1]
