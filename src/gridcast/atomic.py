@@ -53,10 +53,10 @@ def replacing_folder(path: str | os.PathLike[str]) -> Iterator[Path]:
                 target.rename(staging / "old")
             filled.rename(target)
         except OSError as error:
-            if not target.exists() and (staging / "old").exists():
-                (staging / "old").rename(target)
             raise _cannot_write(target, error) from error
     finally:
+        if (staging / "old").exists() and not target.exists():  # stopped between the two renames
+            (staging / "old").rename(target)
         shutil.rmtree(staging, ignore_errors=True)
 
 

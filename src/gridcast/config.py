@@ -6,6 +6,7 @@ import difflib
 import json
 import os
 import tomllib
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -51,7 +52,7 @@ class DataConfig(Section):
     """Length of the synthetic world."""
     num_locations: PositiveInt = 100
     """Places of the synthetic world."""
-    noise_level: Annotated[float, Field(ge=0)] = 0.1
+    noise_level: Annotated[float, Field(ge=0, allow_inf_nan=False)] = 0.1
     """Noise of the synthetic world, as a share of the signal's standard deviation."""
 
 
@@ -113,7 +114,7 @@ def make_config(settings: dict[str, Any], *, source: str = "the settings") -> Ru
     try:
         return RunConfig.model_validate(settings)
     except ValidationError as error:
-        raise ConfigError.of([_problem(dict(e), source) for e in error.errors()]) from error
+        raise ConfigError.of(_problems(error, source)) from error
 
 
 def read_config(path: str | os.PathLike[str]) -> dict[str, Any]:
@@ -143,10 +144,24 @@ def to_toml(config: RunConfig) -> str:
     """
     tables = config.model_dump(mode="json")
     blocks = [
-        "\n".join([f"[{name}]", *(f"{key} = {json.dumps(value, ensure_ascii=False)}" for key, value in table.items())])
-        for name, table in tables.items()
+        "\n".join([f"[{name}]", *(f"{key} = {_literal(value)}" for key, value in table.items())]) for name, table in tables.items()
     ]
     return "\n\n".join(blocks) + "\n"
+
+
+def _literal(value: object) -> str:
+    """Return a value as TOML writes it: as JSON does, but for one character that TOML wants escaped."""
+    return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
+
+
+def _problems(error: ValidationError, source: str) -> list[Problem]:
+    """Return one problem a setting, also where it may be one of several kinds and is none of them."""
+    problems: dict[str, Problem] = {}
+    for each in error.errors():
+        new = _problem(dict(each), source)
+        old = problems.get(new.problem)
+        problems[new.problem] = replace(old, expected=f"{old.expected}, or {new.expected}") if old else new
+    return list(problems.values())
 
 
 def _problem(error: dict[str, Any], source: str) -> Problem:

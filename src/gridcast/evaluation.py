@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from gridcast.errors import ShapeError
+from gridcast.errors import ShapeError, listed
 from gridcast.forecast import Forecast
 from gridcast.metrics import metrics_of, skill, statistics
 from gridcast.windows import Windows
@@ -29,7 +29,17 @@ def evaluate(forecasts: Mapping[str, Forecast], actual: Forecast) -> pd.DataFram
     Returns:
         A table with `model`, `location` (empty for all places together), `n`, `rmse`, `mae` [the panel's unit], `mape` [%],
         `nmae` [%] and `skill` [1]: 1 - RMSE / RMSE of the seasonal naive of 168 h, or of 24 h where that has no forecast.
+
+    Raises:
+        ShapeError: If a forecast is not of the issue times, places and steps that were measured.
     """
+    strangers = [name for name, f in forecasts.items() if not _aligned(f, actual)]
+    if strangers:
+        raise ShapeError(
+            "forecasts and readings are not of the same hours and places",
+            found=listed(strangers),
+            expected=f"{len(actual.issue_times)} issue times, {len(actual.locations)} places, {actual.horizon} steps, in one order",
+        )
     taking_part = {name: f.values.values for name, f in forecasts.items() if np.isfinite(f.values.values).any()}
     counts = np.isfinite(actual.values.values)
     for values in taking_part.values():
@@ -66,7 +76,7 @@ def prediction_table(
         y_true: Targets from `preprocess_temporal_data`, which bring their times, locations and original units; or a forecast of
             actual values; or an array of shape (B,) or (B, H) in the units in which it is to be shown.
         y_pred: Predictions of the same shape, scaled where the targets are.
-        times: Time of each sample, shape (B,), of plain arrays.
+        times: Time of each sample, shape (B,), of plain arrays; without a zone they are taken as UTC.
         locations: Location of each sample, shape (B,), of plain arrays.
 
     Returns:
@@ -74,7 +84,7 @@ def prediction_table(
         known; plain arrays have `sample` in place of what is not known. Rows without a prediction are left out.
 
     Raises:
-        ShapeError: If the shapes differ.
+        ShapeError: If the shapes differ, or times or locations are not one a sample.
     """
     y_pred = y_pred.values.values if isinstance(y_pred, Forecast) else np.asarray(y_pred)
     if isinstance(y_true, Forecast):
@@ -87,9 +97,18 @@ def prediction_table(
         return _labelled(actual, predicted, y_true.times, y_true.locations, y_true.freq)
     actual, predicted = np.asarray(y_true, dtype=np.float64), np.asarray(y_pred, dtype=np.float64)
     if actual.ndim == 1 or predicted.ndim == 1:  # (B,) and (B, 1) are the same thing
-        actual, predicted = actual.reshape(len(actual), -1), predicted.reshape(len(predicted), -1)
+        actual, predicted = (values[:, None] if values.ndim == 1 else values for values in (actual, predicted))
     _require_same_shape(actual.shape, predicted.shape)
-    return _flat(actual, predicted, None if times is None else pd.DatetimeIndex(list(times)), locations, None)
+    for name, labels in (("times", times), ("locations", locations)):
+        if labels is not None and len(labels) != len(actual):
+            raise ShapeError(f"one of `{name}` a sample", found=f"{len(labels)} {name}, {len(actual)} samples")
+    stamps = None if times is None else pd.DatetimeIndex(pd.to_datetime(list(times), utc=True))
+    return _flat(actual, predicted, stamps, locations, None)
+
+
+def _aligned(forecast: Forecast, actual: Forecast) -> bool:
+    """Return whether two forecasts have the same issue times, places and steps, in the same order."""
+    return all(forecast.values.indexes[dim].equals(actual.values.indexes[dim]) for dim in actual.values.dims)
 
 
 def _with_skill(table: pd.DataFrame) -> pd.DataFrame:

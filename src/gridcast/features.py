@@ -36,21 +36,21 @@ class Calendar:
         """Return the covariates of moments, shape (time, covariate), between -1 and 1. [1]
 
         Args:
-            times: Moments in UTC, shape (time,).
+            times: Moments, shape (time,); without a zone they are taken as UTC.
 
         Raises:
             ConfigError: If the country or the time zone is not known.
 
         Example:
-            >>> Calendar().at(pd.DatetimeIndex(["2024-01-06 06:00+00:00"])).round(2).tolist()[0][:5]
-            [1.0, 0.0, -1.0, 0.22, 1.0]
+            >>> Calendar().at(pd.DatetimeIndex(["2024-01-07 06:00+00:00"])).astype(float).round(2).tolist()
+            [[1.0, 0.0, -0.62, 0.78, 1.0]]
         """
         local = self._local(times)
         day = (local.hour + local.minute / 60) / 24
-        week = (local.dayofweek + day) / 7
-        year = (local.dayofyear - 1 + day) / 365.25
+        week = (local.day_of_week + day) / 7
+        year = (local.day_of_year - 1 + day) / 365.25
         columns = [f(2 * np.pi * phase) for phase in (day, week) for f in (np.sin, np.cos)]
-        columns.append(local.dayofweek >= 5)
+        columns.append(local.day_of_week >= 5)
         if self.yearly:
             columns += [np.sin(2 * np.pi * year), np.cos(2 * np.pi * year)]
         if self.country:
@@ -58,6 +58,7 @@ class Calendar:
         return np.column_stack(columns).astype(np.float32)
 
     def _local(self, times: pd.DatetimeIndex) -> pd.DatetimeIndex:
+        times = times.tz_localize("UTC") if times.tz is None else times
         try:
             return times.tz_convert(self.timezone)
         except Exception as error:
@@ -71,7 +72,7 @@ class Calendar:
         """Return whether each local day is a public holiday, shape (time,)."""
         import holidays  # slow to import, and only wanted with a country
 
-        years = range(int(local.year.min()), int(local.year.max()) + 1)
+        years = sorted(set(local.year.tolist()))
         try:
             days = holidays.country_holidays(self.country, years=years)
         except NotImplementedError as error:
@@ -80,4 +81,4 @@ class Calendar:
                 found=self.country,
                 expected="an ISO country code such as `DE`, `US` or `FR`",
             ) from error
-        return np.asarray(local.normalize().tz_localize(None).isin(pd.DatetimeIndex(sorted(days))))
+        return np.asarray(local.tz_localize(None).normalize().isin(pd.DatetimeIndex(sorted(days))))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -11,11 +12,12 @@ import pandas as pd
 import xarray as xr
 
 from gridcast.clock import describe_freq, regular_times
-from gridcast.errors import PanelError, Problem, listed
+from gridcast.errors import PanelError, Problem, counted, listed
 
 TARGET = "consumption"
 TEMPORAL_COLUMNS = ("timestamp", "location", TARGET)
 SPATIAL_COLUMNS = ("id", "latitude", "longitude")
+OWN_NAMES = ("time", "location", TARGET)  # what the panel itself calls its parts
 
 
 @dataclass(frozen=True)
@@ -40,17 +42,23 @@ class Panel:
 
         Args:
             temporal: Columns `timestamp`, `location`, `consumption`, one row a reading, in any order; naive stamps are UTC.
-            spatial: Columns `id`, `latitude`, `longitude` and any others. Without it the panel has no coordinates.
+            spatial: Columns `id`, `latitude`, `longitude` and any others, but for those named as the panel's own parts
+                (`time`, `location`, `consumption`). Without it the panel has no coordinates.
             unit: Unit of the consumption, such as `MW` (a mean over the interval).
 
         Raises:
-            PanelError: If columns are missing, readings come twice, stamps are irregular, or the places do not match.
+            PanelError: If columns are missing or unreadable, readings come twice, stamps are irregular, or the places do not
+                match.
         """
         _require_columns(temporal, TEMPORAL_COLUMNS if "location" in temporal else ("timestamp", TARGET), "temporal")
         if "location" not in temporal:
             name = str(spatial["id"].iloc[0]) if spatial is not None and len(spatial) == 1 else "all"
             temporal = temporal.assign(location=name)
-        stamps = pd.DatetimeIndex(pd.to_datetime(temporal["timestamp"], utc=True))
+        stamps = pd.DatetimeIndex(pd.to_datetime(temporal["timestamp"], utc=True, errors="coerce"))
+        values = pd.to_numeric(temporal[TARGET], errors="coerce")
+        problems = list(_unreadable(temporal, stamps, values))
+        if problems:
+            raise PanelError.of(problems)
         location = temporal["location"].astype(str)
         twice = pd.DataFrame({"timestamp": stamps, "location": location.to_numpy()}).duplicated()
         if twice.any():
@@ -59,7 +67,7 @@ class Panel:
                 found=listed(f"{p} at {t}" for t, p in zip(stamps[twice], location[twice.to_numpy()], strict=True)),
                 expected="one reading for each location and timestamp",
             )
-        wide = pd.DataFrame({"t": stamps, "p": location.to_numpy(), "v": temporal[TARGET].to_numpy()})
+        wide = pd.DataFrame({"t": stamps, "p": location.to_numpy(), "v": values.to_numpy()})
         readings = wide.pivot(index="t", columns="p", values="v")  # noqa: PD010  no aggregation is wanted
         return cls.from_wide(readings, spatial, unit=unit)
 
@@ -73,13 +81,17 @@ class Panel:
         times = pd.DatetimeIndex(readings.index)
         if len(times) == 0 or readings.shape[1] == 0:
             raise PanelError("there are no readings", found=f"a table of shape {readings.shape}", expected="at least one place")
+        if not times.is_unique:
+            again = times[times.duplicated()].unique()
+            raise PanelError(f"repeated times: {counted(again, 'timestamp')}", found=listed(again), expected="one row a timestamp")
+        readings = readings.set_axis(times.tz_localize("UTC") if times.tz is None else times.tz_convert("UTC"))
         readings = readings.sort_index() if not times.is_monotonic_increasing else readings
         readings = readings.reindex(regular_times(pd.DatetimeIndex(readings.index)))
         times = pd.DatetimeIndex(readings.index)
         names = [str(name) for name in readings.columns]
         dataset = xr.Dataset(
             {TARGET: (("time", "location"), readings.to_numpy(dtype=np.float32))},
-            coords={"time": times.tz_convert(None) if times.tz is not None else times, "location": names},
+            coords={"time": times.tz_convert(None), "location": names},
             attrs={"unit": unit},
         )
         return cls(dataset.assign_coords(_static_columns(names, spatial)) if spatial is not None else dataset)
@@ -159,7 +171,7 @@ class Panel:
     def describe(self) -> str:
         """Return one line: places, readings, step and span."""
         return (
-            f"{len(self.locations)} places x {len(self.times):,} readings, one every {describe_freq(self.freq)}, "
+            f"{counted(self.locations, 'place')} x {len(self.times):,} readings, one every {describe_freq(self.freq)}, "
             f"{self.times[0]:%Y-%m-%d %H:%M} to {self.times[-1]:%Y-%m-%d %H:%M} UTC"
         )
 
@@ -172,10 +184,11 @@ def as_panel(table: Panel | pd.DataFrame, locations: pd.DataFrame | None = None)
 def _problems(dataset: xr.Dataset) -> list[Problem]:
     """Collect what keeps a dataset from being a panel."""
     found = []
-    if TARGET not in dataset or set(dataset[TARGET].dims) != {"time", "location"}:
+    labelled = "time" in dataset.indexes and "location" in dataset.indexes
+    if TARGET not in dataset or dataset[TARGET].dims != ("time", "location") or not labelled:
         return [Problem("not a panel", found=str(dict(dataset.sizes)), expected=f"a variable `{TARGET}` (time, location)")]
     times = pd.DatetimeIndex(dataset.indexes["time"])
-    if len(times) < 2 or len(set(np.diff(times.asi8))) != 1 or not times.is_monotonic_increasing:
+    if len(times) < 2 or len(set(np.diff(times.asi8))) != 1 or not times[0] < times[1]:
         found.append(Problem("the times of a panel are regular and ascending", found=f"{len(times)} times", expected="one step"))
     names = dataset.indexes["location"]
     if not names.is_unique:
@@ -192,6 +205,19 @@ def _problems(dataset: xr.Dataset) -> list[Problem]:
             )
         )
     return found
+
+
+def _unreadable(temporal: pd.DataFrame, stamps: pd.DatetimeIndex, values: pd.Series[float]) -> Iterator[Problem]:
+    """Yield what can't be read in a table of readings."""
+    numbers = values.notna() | temporal[TARGET].isna()
+    for column, good, expected in (
+        ("timestamp", stamps.notna(), "ISO 8601, such as `2024-01-31 23:00`"),
+        ("location", temporal["location"].notna(), "a name in every row"),
+        (TARGET, numbers, "a number, or an empty cell where there is no reading"),
+    ):
+        wrong = temporal[column][~np.asarray(good, dtype=bool)]
+        if len(wrong):
+            yield Problem(f"{len(wrong)} of {len(temporal)} rows have no usable `{column}`", listed(wrong), expected)
 
 
 def _require_columns(table: pd.DataFrame, needed: tuple[str, ...], kind: str) -> None:
@@ -226,4 +252,4 @@ def _static_columns(names: list[str], spatial: pd.DataFrame) -> dict[str, tuple[
             expected="each location once in both",
             hint="add `--common-only` to go on with the places that are in both",
         )
-    return {str(name): ("location", column.to_numpy()) for name, column in places.loc[names].items()}
+    return {str(name): ("location", column.to_numpy()) for name, column in places.loc[names].items() if name not in OWN_NAMES}

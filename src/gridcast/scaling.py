@@ -55,7 +55,7 @@ class Scaler:
         flat = ~(spread > 0)
         for place in map(int, np.flatnonzero(flat)):
             readings = values[np.isfinite(values[:, place]), place]
-            spread[place] = readings.std() if len(readings) else 0.0
+            spread[place] = readings.std() if len(readings) and np.ptp(readings) > 0 else 0.0
         flat = ~(spread > 0)
         if flat.any():
             raise PanelError(

@@ -54,7 +54,11 @@ def save_predictions(
 
 def write_csv(table: pd.DataFrame, path: str | os.PathLike[str]) -> None:
     """Write a table atomically; times as ISO 8601 in UTC, numbers with seven digits."""
-    stamps = {str(name): column.dt.strftime("%Y-%m-%dT%H:%M:%SZ") for name, column in table.items() if _is_time(column)}
+    stamps = {
+        str(name): column.dt.tz_convert("UTC").dt.strftime("%Y-%m-%dT%H:%M:%SZ")
+        for name, column in table.items()
+        if _is_time(column)
+    }
     with replacing(path) as temporary:
         table.assign(**stamps).to_csv(temporary, index=False, float_format="%.7g")
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from gridcast.clock import DAY, describe_freq, steps_in
+from gridcast.clock import DAY, steps_in
 from gridcast.errors import require_positive
 from gridcast.forecast import Forecast
 from gridcast.panel import Panel
@@ -31,7 +31,7 @@ class SeasonalNaive:
     @property
     def name(self) -> str:
         """`seasonal_naive_24h` for a day."""
-        return f"seasonal_naive_{describe_freq(self.season).replace('1 d', '24 h').replace('7 d', '168 h').replace(' ', '')}"
+        return f"seasonal_naive_{self.season / pd.Timedelta(hours=1):g}h"
 
     def fit(self, panel: Panel) -> SeasonalNaive:  # noqa: ARG002
         """Return itself: there is nothing to learn."""
