@@ -1,0 +1,113 @@
+"""What is wrong with readings: reported first, and masked only when told."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from gridcast.errors import GridcastWarning, PanelError, Problem, counted, listed
+from gridcast.panel import Panel
+
+HIGH, LOW = 5.0, 0.1  # shares of the median beyond which a reading can't be right
+FAR = 5.0  # spreads (95 % - 5 % quantile) from the median beyond which a net load can't be right
+OFTEN = 0.05  # share of readings at or below zero from which on these are normal at a place (net load, idle meters)
+
+
+def check_panel(panel: Panel) -> tuple[str, ...]:
+    """Return what is worth saying about the readings; refuse places that nothing can be learned from.
+
+    Negative readings are legal (net load) and warned of. Gaps are counted and stay gaps.
+
+    Raises:
+        PanelError: Naming the places without any reading and those whose reading never changes.
+
+    Warns:
+        GridcastWarning: If readings are negative.
+    """
+    values = panel.consumption
+    silent = np.isnan(values).all(axis=0)
+    largest = np.max(values, axis=0, where=~np.isnan(values), initial=-np.inf)
+    smallest = np.min(values, axis=0, where=~np.isnan(values), initial=np.inf)
+    problems = [
+        _useless(panel, silent, "have no reading at all", "at least one reading a place"),
+        _useless(panel, ~silent & (largest == smallest), "have the same reading all the time", "readings that change"),
+    ]
+    if any(problems):
+        raise PanelError.of(problem for problem in problems if problem is not None)
+    _warn_of_negative(panel)
+    return _gaps(panel)
+
+
+def implausible(panel: Panel, *, before: pd.Timestamp | None = None) -> npt.NDArray[np.bool_]:
+    """Return which readings can't be right, shape (time, location).
+
+    At a place that consumes: at or below zero, above 5 times or below a tenth of the place's median. At a place where more than
+    5 % of the readings are at or below zero (net load, idle meters): further from the median than 5 times the distance between
+    the 5 % and the 95 % quantile.
+
+    Args:
+        panel: Readings.
+        before: Medians and quantiles are those of the readings before this moment; by default of all.
+    """
+    values = panel.consumption
+    known = values if before is None else values[: panel.times.searchsorted(before)]
+    wrong = np.zeros(values.shape, dtype=bool)
+    for place in range(values.shape[1]):
+        readings = known[np.isfinite(known[:, place]), place]
+        if len(readings):
+            low, high = _bounds(readings)
+            wrong[:, place] = (values[:, place] < low) | (values[:, place] > high)
+    return wrong
+
+
+def _bounds(readings: npt.NDArray[np.float32]) -> tuple[float, float]:
+    """Return the lowest and the highest reading of a place that can be right."""
+    centre = float(np.median(readings))
+    if (readings <= 0).mean() <= OFTEN and centre > 0:
+        return LOW * centre, HIGH * centre
+    low, high = np.quantile(readings, (0.05, 0.95))
+    reach = FAR * float(high - low)
+    return (centre - reach, centre + reach) if reach > 0 else (-np.inf, np.inf)
+
+
+def _useless(panel: Panel, wrong: npt.NDArray[np.bool_], what: str, expected: str) -> Problem | None:
+    if not wrong.any():
+        return None
+    names = _chosen(panel.locations, wrong)
+    return Problem(
+        f"{int(wrong.sum())} of {counted(panel.locations, 'place')} {what}",
+        found=listed(names),
+        expected=expected,
+        hint="leave them out: " + " ".join(f'--exclude "{name}"' if " " in name else f"--exclude {name}" for name in names),
+    )
+
+
+def _warn_of_negative(panel: Panel) -> None:
+    negative = (panel.consumption < 0).sum(axis=0)
+    if negative.any():
+        names = (f"{name}: {count:,}" for name, count in zip(panel.locations, negative, strict=True) if count)
+        warnings.warn(
+            f"{counted(int(negative.sum()), 'reading')} below zero ({listed(names)}); that is right for net load only",
+            GridcastWarning,
+            stacklevel=3,
+        )
+
+
+def _gaps(panel: Panel) -> tuple[str, ...]:
+    missing = np.isnan(panel.consumption).sum(axis=0)
+    if not missing.any():
+        return ()
+    worst = int(missing.argmax())
+    return (
+        f"{counted(int(missing.sum()), 'reading')} of {panel.consumption.size:,} are missing at "
+        f"{counted(int((missing > 0).sum()), 'place')}, most at {panel.locations[worst]} ({missing[worst] / len(panel.times):.1%}); "
+        "gaps are not filled",
+    )
+
+
+def _chosen(names: Sequence[str], mask: npt.NDArray[np.bool_]) -> list[str]:
+    return [name for name, chosen in zip(names, mask, strict=True) if chosen]

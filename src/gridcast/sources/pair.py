@@ -1,0 +1,229 @@
+"""The two files together: readings and places that belong to each other, and the synthetic pair where there are none."""
+
+from __future__ import annotations
+
+import difflib
+import os
+import warnings
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from gridcast.atomic import replacing
+from gridcast.errors import FileError, GridcastWarning, PanelError, Problem, counted, listed
+from gridcast.panel import TARGET, Panel
+from gridcast.sources.csvfile import CsvOptions, read_consumption, read_places
+from gridcast.sources.synthetic import generate_synthetic_spatial_data, generate_synthetic_temporal_data
+
+WEATHER = "weather"  # places of this kind are weather stations, not consumers
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """A panel, and what was recognised on the way.
+
+    Attributes:
+        panel: Readings with the places' coordinates.
+        said: Sentences for the user.
+    """
+
+    panel: Panel
+    said: tuple[str, ...]
+
+
+def read_panel(
+    temporal: str | os.PathLike[str],
+    spatial: str | os.PathLike[str],
+    *,
+    options: CsvOptions | None = None,
+    exclude: Iterable[str] = (),
+    common_only: bool = False,
+    unit: str | None = None,
+) -> Loaded:
+    """Return the panel of a file of readings and a file of places.
+
+    Args:
+        temporal: Readings, long (timestamp, location, consumption) or wide (timestamp, one column a location).
+        spatial: Places: id, latitude, longitude and any other columns. Rows whose `kind` starts with `weather` are left out.
+        options: Time zone and names of columns, where the files do not tell.
+        exclude: Locations to leave out.
+        common_only: Whether to go on with the locations that are in both files; otherwise one that is in one only is an error.
+        unit: Unit of the readings; by default what a column's name tells.
+
+    Raises:
+        FileError: If a file can't be read.
+        PanelError: If its content is wrong, or the files do not match.
+    """
+    readings, places, file_unit, said = _pair(temporal, spatial, options, exclude, common_only=common_only)
+    return Loaded(Panel.from_wide(readings, places, unit=file_unit if unit is None else unit), said)
+
+
+def load_data(
+    temporal_data_path: str | os.PathLike[str],
+    spatial_data_path: str | os.PathLike[str],
+    *,
+    options: CsvOptions | None = None,
+    num_days: int = 365,
+    num_locations: int = 100,
+    noise_level: float = 0.1,
+    seed: int = 0,
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return the tables of the two CSV files; where neither is there, make a synthetic world and save it at those paths.
+
+    Args:
+        temporal_data_path: Readings, long or wide, see `read_panel`.
+        spatial_data_path: Places.
+        options: Time zone and names of columns, where the files do not tell.
+        num_days: Length of the synthetic world. [d]
+        num_locations: Places of the synthetic world.
+        noise_level: Noise of the synthetic world. [1]
+        seed: Of the synthetic world.
+
+    Returns:
+        Readings with `timestamp` (UTC), `location`, `consumption` (NaN where missing), and places with `id`, `latitude`,
+        `longitude` and any other columns; the same locations in both.
+
+    Raises:
+        FileError: If one of the two is missing, or can't be read or written.
+        PanelError: If the content is wrong, or the files do not match.
+
+    Warns:
+        GridcastWarning: If a synthetic world was made.
+    """
+    missing = [Path(path) for path in (temporal_data_path, spatial_data_path) if not Path(path).exists()]
+    if len(missing) == 1:
+        raise FileError(
+            f"`{missing[0]}` is missing, but the other file is there",
+            found="one of two files",
+            expected="both, or neither for a synthetic world",
+            hint="correct the path, or remove the other file to have both generated",
+        )
+    if missing:
+        places = generate_synthetic_spatial_data(num_locations, seed=seed)
+        readings = generate_synthetic_temporal_data(num_days, noise_level, locations=places, seed=seed)
+        save_tables(readings, places, temporal_data_path, spatial_data_path)
+        warnings.warn(
+            f"neither file was there: a synthetic world of {counted(num_locations, 'place')} and {counted(num_days, 'day')} was "
+            f"made and saved as `{temporal_data_path}` and `{spatial_data_path}`",
+            GridcastWarning,
+            stacklevel=2,
+        )
+        options = None  # our own files need no help
+    wide, places, _, _ = _pair(temporal_data_path, spatial_data_path, options, (), common_only=False)
+    return _long(wide), places
+
+
+def save_tables(
+    temporal: pd.DataFrame,
+    spatial: pd.DataFrame,
+    temporal_path: str | os.PathLike[str],
+    spatial_path: str | os.PathLike[str],
+    *,
+    overwrite: bool = False,
+) -> None:
+    """Write readings and places as CSV, both or none of them; compressed where a name ends in `.gz`.
+
+    Raises:
+        FileError: If one of the files is there already and may not be replaced, or can't be written.
+    """
+    paths = Path(temporal_path), Path(spatial_path)
+    there = [path for path in paths if path.exists()]
+    if paths[0].absolute() == paths[1].absolute():
+        raise FileError("readings and places need a file each", found=f"`{paths[0]}` twice", expected="two names")
+    if there and not overwrite:
+        raise FileError(
+            f"{counted(there, 'file')} would be replaced", found=listed(there), expected="new names", hint="add `--overwrite`"
+        )
+    times, which = pd.factorize(temporal["timestamp"])
+    stamps = pd.DatetimeIndex(which).strftime("%Y-%m-%dT%H:%M:%SZ").to_numpy()[times]
+    with replacing(paths[0]) as readings, replacing(paths[1]) as places:
+        temporal.assign(timestamp=stamps).to_csv(readings, index=False, float_format="%.7g")
+        spatial.to_csv(places, index=False, float_format="%.9g")
+
+
+def _pair(
+    temporal: str | os.PathLike[str],
+    spatial: str | os.PathLike[str],
+    options: CsvOptions | None,
+    exclude: Iterable[str],
+    *,
+    common_only: bool,
+) -> tuple[pd.DataFrame, pd.DataFrame, str, tuple[str, ...]]:
+    """Return wide readings and the places of the same locations, the unit, and what is worth saying."""
+    consumption, listing = read_consumption(temporal, options=options), read_places(spatial, options=options)
+    readings, places = consumption.readings, listing.table
+    said = [*consumption.said, *listing.said]
+    places, note = _without_weather(places)
+    said += note
+    exclude = tuple(dict.fromkeys(exclude))
+    _require_known(exclude, [*readings.columns, *places["id"]])
+    readings = readings.drop(columns=[name for name in exclude if name in readings])
+    places = places[~places["id"].isin(exclude)]
+    if exclude:
+        said.append(f"left out as asked: {listed(exclude)}")
+    only_readings = [name for name in readings.columns if name not in set(places["id"])]
+    only_places = [name for name in places["id"] if name not in readings]
+    if (only_readings or only_places) and not common_only:
+        raise _mismatch(readings, only_readings, only_places, Path(temporal).name, Path(spatial).name)
+    if only_readings or only_places:
+        said.append(f"left out, as they are in one file only: {listed([*only_readings, *only_places])}")
+    common = [name for name in readings.columns if name in set(places["id"])]
+    if not common:
+        raise PanelError("no place is left", found="every location was left out", expected="at least one in both files")
+    return readings[common], places.set_index("id").loc[common].reset_index(), consumption.unit, tuple(said)
+
+
+def _without_weather(places: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
+    """Return the places without weather stations, and a note if there were any."""
+    if "kind" not in places:
+        return places, []
+    weather = places["kind"].astype(str).str.lower().str.startswith(WEATHER)
+    if not weather.any():
+        return places, []
+    kinds = listed(sorted(places["kind"][weather].unique()))
+    return places[~weather], [f"{counted(int(weather.sum()), 'row')} of kind {kinds} are not consumers and were left out"]
+
+
+def _require_known(exclude: tuple[str, ...], names: list[str]) -> None:
+    problems = []
+    for name in exclude:
+        if name not in names:
+            near = difflib.get_close_matches(name, names, n=1)
+            hint = f"did you mean `--exclude {near[0]}`?" if near else ""
+            known = listed(dict.fromkeys(names))
+            problems.append(Problem(f"`{name}` can't be left out: there is no such location", found=known, hint=hint))
+    if problems:
+        raise PanelError.of(problems)
+
+
+def _mismatch(readings: pd.DataFrame, only_readings: list[str], only_places: list[str], temporal: str, spatial: str) -> PanelError:
+    found = [
+        f"{len(names)} in `{file}` only: {listed(names)}"
+        for file, names in ((temporal, only_readings), (spatial, only_places))
+        if names
+    ]
+    nothing_common = len(only_readings) == readings.shape[1]
+    return PanelError(
+        "the two files have no location in common" if nothing_common else "the two files do not list the same locations",
+        found="; ".join(found),
+        expected="each location once in both files, under the same name",
+        hint="name the right column with `--id-column` or `--location-column`"
+        if nothing_common
+        else "go on with those in both files: `--common-only`; or leave single ones out: `--exclude NAME`",
+    )
+
+
+def _long(wide: pd.DataFrame) -> pd.DataFrame:
+    """Return wide readings as a long table, place by place."""
+    times, names = pd.DatetimeIndex(wide.index), wide.columns.astype(str)
+    place = np.repeat(np.arange(len(names)), len(times))
+    return pd.DataFrame(
+        {
+            "timestamp": times[np.tile(np.arange(len(times)), len(names))],
+            "location": pd.Categorical.from_codes(place, categories=names),
+            TARGET: wide.to_numpy().ravel(order="F"),
+        }
+    )
