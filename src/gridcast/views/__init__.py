@@ -1,0 +1,1 @@
+"""Views: forecasts and scores as something to look at."""

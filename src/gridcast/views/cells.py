@@ -1,0 +1,143 @@
+"""The cells of a grid as the ground of a map."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import numpy.typing as npt
+from matplotlib.artist import Artist
+from matplotlib.axes import Axes
+from matplotlib.colors import BoundaryNorm, ListedColormap
+from matplotlib.legend import Legend
+from matplotlib.lines import Line2D
+from matplotlib.patches import Patch
+from matplotlib.ticker import FuncFormatter, MaxNLocator
+from matplotlib.transforms import ScaledTranslation
+
+from gridcast.raster import Grid
+from gridcast.views import style
+
+Edges = tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]
+
+CLASSES = {"1": 1, "2": 2, "3 to 5": 3, "6 or more": 6}  # places in a cell: the least of each class
+SHADES = ListedColormap(["#FFFFFF", "#E6ECF2", "#D0DAE4", "#B4C2D0", "#93A5B8"])  # none, and the classes
+MARGIN = 0.05  # around the grid, as a share of its longer side
+BELOW = 22  # from a map down to its legends [points]
+MAP_WIDTH = 5.5  # about, with its axis and a colour bar beside it [inches]
+
+
+def cell_edges(grid: Grid) -> Edges:
+    """Return the edges of the columns from west to east and of the rows from north to south, in degrees.
+
+    Where all places are on a line or at a point, their cell is in the middle of a map that is wide enough to be seen.
+
+    Example:
+        >>> columns, rows = cell_edges(Grid.of([50.0, 40.0], [10.0, 20.0], 2))
+        >>> columns.tolist(), rows.tolist()
+        ([10.0, 15.0, 20.0], [50.0, 45.0, 40.0])
+    """
+    stretch = _stretch(grid.latitude)
+    width, height = float(np.ptp(grid.longitude)) / stretch, float(np.ptp(grid.latitude))
+    spare = 0.5 * max(width, height) or 0.5
+    return _cuts(grid.longitude, grid.columns, spare * stretch), -_cuts(-grid.latitude, grid.rows, spare)
+
+
+def map_height(edges: Edges, extra: float) -> float:
+    """Return how high a figure has to be, in inches, with something extra for the title and legends."""
+    (west, east), (south, north) = _frame(edges)
+    ratio = (north - south) / (east - west) * _stretch(edges[1])
+    return float(np.clip(MAP_WIDTH * ratio, 2.2, 6.5)) + extra
+
+
+def cell_counts(grid: Grid) -> npt.NDArray[np.intp]:
+    """Return how many places are in each cell, shape (rows, columns).
+
+    Example:
+        >>> cell_counts(Grid.of([50.0, 40.0, 41.0], [10.0, 20.0, 20.0], 2)).tolist()
+        [[1, 0], [0, 2]]
+    """
+    return np.bincount(grid.flat, minlength=grid.rows * grid.columns).reshape(grid.shape)
+
+
+def cell_legend(grid: Grid) -> dict[str, Patch]:
+    """Return a patch for each class of cells that occurs, by its text."""
+    counts = cell_counts(grid)
+    ends = [*list(CLASSES.values())[1:], np.inf]
+    return {
+        text: Patch(facecolor=SHADES(order + 1), edgecolor=style.GREY, linewidth=0.5)
+        for order, ((text, least), end) in enumerate(zip(CLASSES.items(), ends, strict=True))
+        if ((counts >= least) & (counts < end)).any()
+    }
+
+
+def draw_cells(axes: Axes, grid: Grid, edges: Edges, title: str) -> None:
+    """Draw the cells, darker the more places are in them, on axes in degrees on which distances are alike both ways."""
+    style.dressed(axes, title).grid(False)
+    columns, rows = edges
+    norm = BoundaryNorm([0, *CLASSES.values(), np.inf], SHADES.N)
+    axes.pcolormesh(columns, rows, cell_counts(grid), cmap=SHADES, norm=norm, edgecolors=style.PALE, linewidth=0.5, zorder=0)
+    across, up = _frame(edges)
+    axes.set(xlim=across, ylim=up, aspect=_stretch(rows))
+    for axis, (above, below) in ((axes.xaxis, "EW"), (axes.yaxis, "NS")):
+        axis.set_major_locator(MaxNLocator(6, steps=[1, 2, 5, 10]))
+        axis.set_major_formatter(FuncFormatter(lambda value, _, a=above, b=below: _degrees(value, a, b)))
+
+
+def mark(marker: str, size: float, colour: str, alpha: float = 1.0) -> Line2D:
+    """Return a mark for a legend, of a diameter in points, with a dark edge unless it is see-through."""
+    edge = colour if alpha < 1 or marker == "x" else style.INK
+    look = {"markerfacecolor": colour, "markeredgecolor": edge, "markersize": size, "alpha": alpha}
+    return Line2D([], [], linestyle="", marker=marker, **look)  # type: ignore[arg-type]
+
+
+def legend_below(axes: Axes, handles: Mapping[str, Artist], title: str = "", side: str = "left") -> None:
+    """Add a legend in a column below the map, in its left or its right half."""
+    left = 0.0 if side == "left" else 0.55
+    legend = Legend(
+        axes,
+        list(handles.values()),
+        [style.literal(text) for text in handles],
+        title=title or None,
+        loc="upper left",
+        bbox_to_anchor=(left, 0),
+        bbox_transform=axes.transAxes + ScaledTranslation(0, -BELOW / 72, axes.figure.dpi_scale_trans),
+        frameon=False,
+        fontsize=10,
+        alignment="left",
+    )
+    axes.add_artist(legend)
+    legend.set_clip_on(False)  # else the layout makes no room for it
+
+
+def _frame(edges: Edges) -> tuple[tuple[float, float], tuple[float, float]]:
+    """Return the ends of the map in longitude and in latitude: the grid, with the same distance free on all sides."""
+    columns, rows = edges
+    free = MARGIN * max((columns[-1] - columns[0]) / _stretch(rows), rows[0] - rows[-1])
+    across = free * _stretch(rows)
+    return (columns[0] - across, columns[-1] + across), (rows[-1] - free, rows[0] + free)
+
+
+def _cuts(values: npt.NDArray[np.float64], bins: int, spare: float) -> npt.NDArray[np.float64]:
+    low, high = float(values.min()), float(values.max())
+    if low == high:
+        middle = (bins // 2 + 0.5) / bins  # of the cell that `Grid` puts them in, as a share
+        low, high = low - 2 * spare * middle, low + 2 * spare * (1 - middle)
+    return np.linspace(low, high, bins + 1)
+
+
+def _stretch(latitude: npt.NDArray[np.float64]) -> float:
+    """Return how much longer a degree of latitude is than one of longitude, in the middle between the extremes."""
+    middle = (float(latitude.min()) + float(latitude.max())) / 2
+    return 1 / max(0.1, float(np.cos(np.radians(middle))))
+
+
+def _degrees(value: float, above: str, below: str) -> str:
+    """Return degrees with the quarter of the sky.
+
+    Example:
+        >>> _degrees(-80, "E", "W"), _degrees(190, "E", "W"), _degrees(0, "N", "S")
+        ('80°W', '170°W', '0°')
+    """
+    value = round((value + 180) % 360 - 180, 6)
+    return f"{abs(value):g}°{above if value > 0 else below if value < 0 else ''}"
