@@ -1,0 +1,82 @@
+"""gridcast: forecasts energy consumption for many places at once.
+
+The names below are imported when they are first used, so that `import gridcast` is quick.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from gridcast.config import RunConfig as RunConfig
+    from gridcast.config import make_config as make_config
+    from gridcast.errors import GridcastError as GridcastError
+    from gridcast.errors import GridcastWarning as GridcastWarning
+    from gridcast.features import Calendar as Calendar
+    from gridcast.forecast import Forecast as Forecast
+    from gridcast.forecasters.baselines import SeasonalNaive as SeasonalNaive
+    from gridcast.forecasters.hybrid import HybridForecaster as HybridForecaster
+    from gridcast.metrics import mae as mae
+    from gridcast.metrics import mape as mape
+    from gridcast.metrics import nmae as nmae
+    from gridcast.metrics import rmse as rmse
+    from gridcast.metrics import skill as skill
+    from gridcast.networks.hybrid import create_hybrid_model as create_hybrid_model
+    from gridcast.panel import Panel as Panel
+    from gridcast.raster import preprocess_spatial_data as preprocess_spatial_data
+    from gridcast.scaling import Scaler as Scaler
+    from gridcast.sources.pair import load_data as load_data
+    from gridcast.sources.pair import read_panel as read_panel
+    from gridcast.sources.synthetic import generate_synthetic_spatial_data as generate_synthetic_spatial_data
+    from gridcast.sources.synthetic import generate_synthetic_temporal_data as generate_synthetic_temporal_data
+    from gridcast.store import save_predictions as save_predictions
+    from gridcast.training import predict as predict
+    from gridcast.training import train_model as train_model
+    from gridcast.views.figures import plot_results as plot_results
+    from gridcast.views.maps import plot_map as plot_map
+    from gridcast.windows import preprocess_temporal_data as preprocess_temporal_data
+    from gridcast.workflow import run as run
+
+_HOME = {
+    "RunConfig": "config",
+    "make_config": "config",
+    "GridcastError": "errors",
+    "GridcastWarning": "errors",
+    "Calendar": "features",
+    "Forecast": "forecast",
+    "SeasonalNaive": "forecasters.baselines",
+    "HybridForecaster": "forecasters.hybrid",
+    "mae": "metrics",
+    "mape": "metrics",
+    "nmae": "metrics",
+    "rmse": "metrics",
+    "skill": "metrics",
+    "create_hybrid_model": "networks.hybrid",
+    "Panel": "panel",
+    "preprocess_spatial_data": "raster",
+    "Scaler": "scaling",
+    "load_data": "sources.pair",
+    "read_panel": "sources.pair",
+    "generate_synthetic_spatial_data": "sources.synthetic",
+    "generate_synthetic_temporal_data": "sources.synthetic",
+    "save_predictions": "store",
+    "predict": "training",
+    "train_model": "training",
+    "plot_results": "views.figures",
+    "plot_map": "views.maps",
+    "preprocess_temporal_data": "windows",
+    "run": "workflow",
+}
+
+__all__ = sorted(_HOME)
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOME:
+        raise AttributeError(f"module `gridcast` has no attribute `{name}`")
+    return getattr(import_module(f"gridcast.{_HOME[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    return __all__

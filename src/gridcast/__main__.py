@@ -1,0 +1,5 @@
+"""`python -m gridcast` is the command `gridcast`."""
+
+from gridcast.cli import main
+
+main()

@@ -1,0 +1,314 @@
+"""The commands. Data goes to standard output, talk to standard error; bad input ends with exit code 2 and no traceback."""
+
+from __future__ import annotations
+
+import sys
+import time
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from rich.console import Console
+
+from gridcast.errors import ConfigError, GridcastError
+
+if TYPE_CHECKING:
+    from gridcast.workflow import Listener, RunResult
+
+app = typer.Typer(
+    name="gridcast",
+    help="Forecast energy consumption for many places at once: an LSTM reads each history, a CNN reads the map.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="rich",
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+MISTAKE, INTERRUPTED = 2, 130  # exit codes
+FILES, TASK, TRAIN, OUTPUT = "What is in the files", "What to forecast", "Training", "Output"
+
+Temporal = Annotated[
+    Path | None,
+    typer.Argument(metavar="TEMPORAL.csv", help="Readings: timestamp, location, consumption; or one column a location."),
+]
+Spatial = Annotated[Path | None, typer.Argument(metavar="SPATIAL.csv", help="Places: id, latitude, longitude.")]
+Out = Annotated[
+    Path | None,
+    typer.Option("--out", metavar="DIR", help="Run folder.  \\[default: runs/<date-time>]", rich_help_panel=OUTPUT),
+]
+Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace an earlier run in that folder.", rich_help_panel=OUTPUT)]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No talk on standard error but errors.", rich_help_panel=OUTPUT)]
+Json = Annotated[bool, typer.Option("--json", help="Print the scores as JSON instead of a table.", rich_help_panel=OUTPUT)]
+Seed = Annotated[int | None, typer.Option(help="The same seed gives the same result.", rich_help_panel=TRAIN)]
+
+
+def _option(help_text: str, panel: str, *names: str, metavar: str | None = None) -> Any:
+    """Return an option whose value, where it is not given, comes from the configuration."""
+    return typer.Option(*names, help=help_text, rich_help_panel=panel, metavar=metavar)
+
+
+@app.command()
+def run(  # noqa: PLR0913  one parameter an option
+    temporal: Temporal = None,
+    spatial: Spatial = None,
+    config: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE.toml", help="Settings, such as the config.toml of a run; options go before them."),
+    ] = None,
+    sequence_length: Annotated[int | None, _option("Steps of history that the LSTM reads.  \\[default: 168]", TASK)] = None,
+    horizon: Annotated[int | None, _option("Steps to forecast.  \\[default: 24]", TASK)] = None,
+    test_days: Annotated[int | None, _option("Days at the end that are held out.  \\[default: 28]", TASK)] = None,
+    grid_size: Annotated[
+        str | None,
+        _option("Rows and columns of the map, such as 16 or 12x24.  \\[default: 16]", TRAIN, metavar="G|RxC"),
+    ] = None,
+    epochs: Annotated[int | None, _option("At most so many passes over the training part.  \\[default: 40]", TRAIN)] = None,
+    batch_size: Annotated[
+        int | None, _option("Issue times in a training step, each with all places.  \\[default: 8]", TRAIN)
+    ] = None,
+    seed: Seed = None,
+    timezone: Annotated[
+        str | None,
+        _option("Zone of stamps without an offset, and of the local clock.  \\[default: UTC]", FILES, metavar="ZONE"),
+    ] = None,
+    country: Annotated[str | None, _option("Country whose public holidays count, such as DE or US.", FILES, metavar="CODE")] = None,
+    unit: Annotated[str | None, _option("Unit of the readings, such as MW.", FILES)] = None,
+    time_column: Annotated[str | None, _option("Column of the timestamps.", FILES, metavar="NAME")] = None,
+    location_column: Annotated[str | None, _option("Column of the location, in a long file.", FILES, metavar="NAME")] = None,
+    consumption_column: Annotated[str | None, _option("Column of the consumption, in a long file.", FILES, metavar="NAME")] = None,
+    id_column: Annotated[str | None, _option("Column of the places' names.", FILES, metavar="NAME")] = None,
+    latitude_column: Annotated[str | None, _option("Column of the latitude.", FILES, metavar="NAME")] = None,
+    longitude_column: Annotated[str | None, _option("Column of the longitude.", FILES, metavar="NAME")] = None,
+    exclude: Annotated[list[str] | None, _option("Leave a location out; may be given again.", FILES, metavar="NAME")] = None,
+    common_only: Annotated[
+        bool | None,
+        typer.Option("--common-only", help="Go on with the locations that are in both files.", rich_help_panel=FILES),
+    ] = None,
+    outliers: Annotated[
+        str | None,
+        _option("Readings that can't be right: keep them, or mask them as missing.", FILES, metavar="keep|mask"),
+    ] = None,
+    out: Out = None,
+    overwrite: Overwrite = False,
+    quiet: Quiet = False,
+    as_json: Json = False,
+) -> None:
+    """Train on two CSV files, forecast the held-out last part, and write predictions, plots and scores.
+
+    Without files it works on a synthetic world of 100 places and a year.
+    """
+    options: dict[str, dict[str, Any]] = {
+        "data": {
+            "temporal": temporal and str(temporal),
+            "spatial": spatial and str(spatial),
+            "timezone": timezone,
+            "country": country,
+            "unit": unit,
+            "exclude": exclude or None,
+            "common_only": common_only,
+            "outliers": outliers,
+            "time_column": time_column,
+            "location_column": location_column,
+            "consumption_column": consumption_column,
+            "id_column": id_column,
+            "latitude_column": latitude_column,
+            "longitude_column": longitude_column,
+        },
+        "task": {"sequence_length": sequence_length, "horizon": horizon, "test_days": test_days},
+        "model": {"grid_size": grid_size},
+        "training": {"epochs": epochs, "batch_size": batch_size, "seed": seed},
+    }
+    with _polite():
+        _require_both(temporal, spatial)
+        _run(config, options, out, overwrite=overwrite, quiet=quiet, as_json=as_json)
+
+
+@app.command()
+def demo(
+    out: Out = None,
+    overwrite: Overwrite = False,
+    seed: Seed = None,
+    quiet: Quiet = False,
+    as_json: Json = False,
+) -> None:
+    """Run the whole way on a synthetic world of 100 places and a year: about a minute on two cores."""
+    with _polite():
+        _run(None, {"training": {"seed": seed}}, out, overwrite=overwrite, quiet=quiet, as_json=as_json)
+
+
+@app.command()
+def generate(  # noqa: PLR0913  one parameter an option
+    temporal: Annotated[Path, typer.Argument(metavar="TEMPORAL.csv", help="Where to write the readings; .gz compresses.")],
+    spatial: Annotated[Path, typer.Argument(metavar="SPATIAL.csv", help="Where to write the places.")],
+    num_days: Annotated[int, typer.Option(help="Length of the history.")] = 365,
+    num_locations: Annotated[int, typer.Option(help="Number of places.")] = 100,
+    noise_level: Annotated[float, typer.Option(help="Noise as a share of the signal's standard deviation.")] = 0.1,
+    seed: Annotated[int, typer.Option(help="The same seed gives the same world.")] = 0,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace files of that name.")] = False,
+    quiet: Quiet = False,
+) -> None:
+    """Write the two CSV files of a synthetic world, to try things on or to see the format."""
+    with _polite():
+        from gridcast.sources.pair import save_tables
+        from gridcast.sources.synthetic import generate_synthetic_spatial_data, generate_synthetic_temporal_data
+
+        places = generate_synthetic_spatial_data(num_locations, seed=seed)
+        readings = generate_synthetic_temporal_data(num_days, noise_level, locations=places, seed=seed)
+        save_tables(readings, places, temporal, spatial, overwrite=overwrite)
+        if not quiet:
+            _talk().print(f"wrote {len(readings):,} readings to {temporal} and {len(places)} places to {spatial}")
+
+
+@app.callback(invoke_without_command=True)
+def gridcast(
+    version: Annotated[bool, typer.Option("--version", help="Print the version and stop.", is_eager=True)] = False,
+) -> None:
+    """Forecast energy consumption for many places at once: an LSTM reads each history, a CNN reads the map."""
+    if version:
+        from importlib.metadata import version as version_of
+
+        print(f"gridcast {version_of('gridcast')}")
+        raise typer.Exit
+
+
+def main() -> None:
+    """Run the command line."""
+    try:
+        app()
+    except KeyboardInterrupt:  # before a command took over
+        sys.exit(INTERRUPTED)
+
+
+def _run(
+    config_file: Path | None,
+    options: dict[str, dict[str, Any]],
+    out: Path | None,
+    *,
+    overwrite: bool,
+    quiet: bool,
+    as_json: bool,
+) -> None:
+    """Merge file and options, run, and print the scores."""
+    from gridcast.config import make_config, read_config
+
+    settings = read_config(config_file) if config_file else {}
+    if isinstance(grid := options.get("model", {}).get("grid_size"), str):
+        options["model"]["grid_size"] = _grid_size(grid)
+    for table, values in options.items():
+        given = {name: value for name, value in values.items() if value is not None}
+        settings[table] = {**settings.get(table, {}), **given}
+    config = make_config(settings, source=f"`{config_file}` and the options" if config_file else "the options")
+    folder = out or Path("runs") / time.strftime("%Y-%m-%dT%H-%M-%S")
+    with _listening(quiet=quiet) as listener:
+        from gridcast.workflow import run as run_workflow
+
+        result = run_workflow(config, out=folder, overwrite=overwrite, listener=listener)
+    _print_result(result, as_json=as_json)
+    if not quiet:
+        _talk().print(f"\nopen [bold]{folder / 'results.png'}[/] and [bold]{folder / 'map.png'}[/]; all is in {folder}/")
+
+
+def _print_result(result: RunResult, *, as_json: bool) -> None:
+    """Print the scores on standard output."""
+    if as_json:
+        from gridcast.store import to_json
+
+        print(to_json({"folder": str(result.folder), "unit": result.unit, "metrics": result.metrics}))
+        return
+    from rich.table import Table
+
+    unit = f" \\[{result.unit}]" if result.unit else ""
+    table = Table("forecaster", f"RMSE{unit}", f"MAE{unit}", "MAPE [%]", "nMAE [%]", "skill", box=None, pad_edge=False)
+    for column in table.columns[1:]:
+        column.justify = "right"
+    for name, m in result.metrics.items():
+        table.add_row(name, *(_number(m[k], d) for k, d in (("rmse", 4), ("mae", 4), ("mape", 3), ("nmae", 3), ("skill", 3))))
+    Console(soft_wrap=True).print(table)
+
+
+def _number(value: float, digits: int) -> str:
+    return "-" if value != value else f"{value:,.{digits}g}" if abs(value) < 10**digits else f"{value:,.0f}"
+
+
+def _grid_size(text: str) -> int | list[int]:
+    """Return the grid size of `16` or `12x24`."""
+    try:
+        sides = [int(side) for side in text.lower().split("x")]
+    except ValueError:
+        sides = []
+    if len(sides) not in (1, 2):
+        raise ConfigError("`--grid-size` is one number or two", found=text, expected="such as `16` or `12x24` (rows x columns)")
+    return sides[0] if len(sides) == 1 else sides
+
+
+def _require_both(temporal: Path | None, spatial: Path | None) -> None:
+    if (temporal is None) != (spatial is None):
+        raise ConfigError(
+            "a run needs both files, or none",
+            found=f"`{temporal or spatial}` only",
+            expected="TEMPORAL.csv and SPATIAL.csv, or neither for the synthetic world",
+        )
+
+
+def _talk() -> Console:
+    return Console(stderr=True, soft_wrap=True, highlight=False)
+
+
+@contextmanager
+def _listening(*, quiet: bool) -> Iterator[Listener]:
+    """Give a listener that talks on standard error, with a progress bar over the epochs."""
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        TextColumn,
+        TimeElapsedColumn,
+        TimeRemainingColumn,
+    )
+
+    from gridcast.workflow import Listener
+
+    console = _talk()
+    if quiet:
+        yield Listener()
+        return
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, TextColumn("{task.fields[losses]}"), console=console, transient=not console.is_terminal) as bar:
+        task = None
+
+        def progress(epoch: int, epochs: int, losses: dict[str, float]) -> None:
+            nonlocal task
+            task = bar.add_task("epochs", total=epochs, losses="") if task is None else task
+            text = ", ".join(f"{name.replace('val_loss', 'validation')} {value:.4f}" for name, value in losses.items())
+            bar.update(task, completed=epoch, losses=text)
+
+        yield Listener(say=lambda sentence: console.print(f"- {sentence}", markup=False), progress=progress)
+
+
+@contextmanager
+def _polite() -> Iterator[None]:
+    """Turn mistakes of the user into a text and exit code 2, Ctrl-C into 130; show warnings as one line."""
+    console = _talk()
+    quiet = "--quiet" in sys.argv or "-q" in sys.argv
+    with warnings.catch_warnings():
+        if not quiet:
+            warnings.showwarning = lambda message, *_, **__: console.print(f"[yellow]warning:[/] {message}")
+        try:
+            yield
+        except GridcastError as error:
+            for problem in error.problems:
+                console.print("[red]error:[/] ", end="")
+                console.print(str(problem) + "\n", markup=False)
+            raise typer.Exit(MISTAKE) from None
+        except KeyboardInterrupt:
+            console.print("\ninterrupted: nothing was written")
+            raise typer.Exit(INTERRUPTED) from None

@@ -1,0 +1,73 @@
+"""On worlds with a known answer the hybrid beats both naive forecasts, and the map pays where neighbours tell what comes."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from gridcast.clock import DAY, WEEK
+from gridcast.evaluation import evaluate, overall
+from gridcast.forecast import actual_values
+from gridcast.forecasters.baselines import SeasonalNaive
+from gridcast.forecasters.hybrid import HybridForecaster
+from gridcast.panel import Panel
+from gridcast.sources.synthetic import generate_synthetic_spatial_data, generate_synthetic_temporal_data
+
+ROWS, COLUMNS = 4, 10
+HOURS_A_COLUMN = 3  # how long a front takes from one column to the next
+
+
+@pytest.fixture(scope="module")
+def fronts() -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return readings and places of a world where what a place will consume is what its western neighbours consume now.
+
+    In each row a random signal enters at the western edge and moves one column east in three hours. Its memory is short, so that a
+    place's own history says little about the next half day, and the map all of it (but for the western columns).
+    """
+    random = np.random.default_rng(0)
+    hours, lead = 24 * 120, HOURS_A_COLUMN * COLUMNS
+    shocks = random.normal(size=(hours + lead, ROWS))
+    signal = pd.DataFrame(shocks).ewm(alpha=0.3).mean().to_numpy()
+    signal = signal / signal.std()
+    times = pd.date_range("2024-01-01", periods=hours, freq="h", tz="UTC")
+    cycle = 2 * np.sin(2 * np.pi * times.hour.to_numpy() / 24)
+    places, readings = [], {}
+    for row in range(ROWS):
+        for column in range(COLUMNS):
+            name = f"R{row}C{column}"
+            start = lead - HOURS_A_COLUMN * column
+            places.append({"id": name, "latitude": 50.0 - row, "longitude": float(column)})
+            readings[name] = 20 + cycle + signal[start : start + hours, row]
+    return pd.DataFrame(readings, index=times), pd.DataFrame(places)
+
+
+def rmse_on(panel: Panel) -> float:
+    """Return the RMSE over the last 20 days of a small hybrid trained on what was before."""
+    issued = pd.date_range(panel.end - 20 * DAY, panel.end - DAY, freq="12h")
+    hybrid = HybridForecaster(
+        sequence_length=24, horizon=12, grid_size=(ROWS, COLUMNS), epochs=24, batch_size=8, units=32, calendar=None
+    )
+    forecast = hybrid.fit(panel.as_of(issued[0])).predict(panel, issued)
+    return overall(evaluate({"hybrid": forecast}, actual_values(panel, issued, 12)))["hybrid"]["rmse"]
+
+
+def test_the_map_earns_its_place_where_fronts_travel(fronts):
+    readings, places = fronts
+    shuffled = places.assign(id=np.random.default_rng(1).permutation(places["id"]))
+    on_the_map, on_a_shuffled_map = rmse_on(Panel.from_wide(readings, places)), rmse_on(Panel.from_wide(readings, shuffled))
+    assert on_the_map < 0.85 * on_a_shuffled_map
+
+
+def test_the_hybrid_beats_both_naive_forecasts_on_a_synthetic_world():
+    places = generate_synthetic_spatial_data(20, seed=3)
+    readings = generate_synthetic_temporal_data(150, locations=places, seed=3, start="2022-10-01")
+    panel = Panel.from_tables(readings, places)
+    issued = pd.date_range(panel.end - 14 * DAY, panel.end - DAY, freq="D")
+    everyone = {
+        "hybrid": HybridForecaster(epochs=8, grid_size=8, units=32).fit(panel.as_of(issued[0])),
+        "seasonal_naive_24h": SeasonalNaive(DAY),
+        "seasonal_naive_168h": SeasonalNaive(WEEK),
+    }
+    forecasts = {name: forecaster.predict(panel, issued) for name, forecaster in everyone.items()}
+    scores = overall(evaluate(forecasts, actual_values(panel, issued, 24)))
+    assert scores["hybrid"]["rmse"] < 0.95 * min(scores["seasonal_naive_24h"]["rmse"], scores["seasonal_naive_168h"]["rmse"])
+    assert scores["hybrid"]["skill"] > 0
