@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from rich.console import Console
 
-from gridcast.errors import ConfigError, GridcastError
+from gridcast.errors import ConfigError, GridcastError, GridcastWarning
 
 if TYPE_CHECKING:
     from gridcast.workflow import Listener, RunResult
@@ -22,6 +22,7 @@ app = typer.Typer(
     name="gridcast",
     help="Forecast energy consumption for many places at once: an LSTM reads each history, a CNN reads the map.",
     no_args_is_help=True,
+    add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode="rich",
     context_settings={"help_option_names": ["-h", "--help"]},
@@ -65,7 +66,7 @@ def run(  # noqa: PLR0913  one parameter an option
         str | None,
         _option("Rows and columns of the map, such as 16 or 12x24.  \\[default: 16]", TRAIN, metavar="G|RxC"),
     ] = None,
-    epochs: Annotated[int | None, _option("At most so many passes over the training part.  \\[default: 40]", TRAIN)] = None,
+    epochs: Annotated[int | None, _option("At most so many passes over the training part.  \\[default: 30]", TRAIN)] = None,
     batch_size: Annotated[
         int | None, _option("Issue times in a training step, each with all places.  \\[default: 8]", TRAIN)
     ] = None,
@@ -121,7 +122,7 @@ def run(  # noqa: PLR0913  one parameter an option
         "model": {"grid_size": grid_size},
         "training": {"epochs": epochs, "batch_size": batch_size, "seed": seed},
     }
-    with _polite():
+    with _polite(quiet=quiet):
         _require_both(temporal, spatial)
         _run(config, options, out, overwrite=overwrite, quiet=quiet, as_json=as_json)
 
@@ -135,7 +136,7 @@ def demo(
     as_json: Json = False,
 ) -> None:
     """Run the whole way on a synthetic world of 100 places and a year: about a minute on two cores."""
-    with _polite():
+    with _polite(quiet=quiet):
         _run(None, {"training": {"seed": seed}}, out, overwrite=overwrite, quiet=quiet, as_json=as_json)
 
 
@@ -151,7 +152,7 @@ def generate(  # noqa: PLR0913  one parameter an option
     quiet: Quiet = False,
 ) -> None:
     """Write the two CSV files of a synthetic world, to try things on or to see the format."""
-    with _polite():
+    with _polite(quiet=quiet):
         from gridcast.sources.pair import save_tables
         from gridcast.sources.synthetic import generate_synthetic_spatial_data, generate_synthetic_temporal_data
 
@@ -295,11 +296,11 @@ def _listening(*, quiet: bool) -> Iterator[Listener]:
 
 
 @contextmanager
-def _polite() -> Iterator[None]:
+def _polite(*, quiet: bool) -> Iterator[None]:
     """Turn mistakes of the user into a text and exit code 2, Ctrl-C into 130; show warnings as one line."""
     console = _talk()
-    quiet = "--quiet" in sys.argv or "-q" in sys.argv
     with warnings.catch_warnings():
+        warnings.simplefilter("ignore" if quiet else "always", GridcastWarning)
         if not quiet:
             warnings.showwarning = lambda message, *_, **__: console.print(f"[yellow]warning:[/] {message}")
         try:

@@ -79,7 +79,7 @@ class ModelConfig(Section):
 class TrainingConfig(Section):
     """How to train it."""
 
-    epochs: PositiveInt = 40
+    epochs: PositiveInt = 30
     """At most so many passes over the training part."""
     batch_size: PositiveInt = 8
     """Issue times in a training step; each brings all places."""

@@ -102,10 +102,10 @@ def _gaps(panel: Panel) -> tuple[str, ...]:
     if not missing.any():
         return ()
     worst = int(missing.argmax())
+    where = counted(int((missing > 0).sum()), "place")
     return (
-        f"{counted(int(missing.sum()), 'reading')} of {panel.consumption.size:,} are missing at "
-        f"{counted(int((missing > 0).sum()), 'place')}, most at {panel.locations[worst]} ({missing[worst] / len(panel.times):.1%}); "
-        "gaps are not filled",
+        f"{counted(int(missing.sum()), 'reading')} of {panel.consumption.size:,} are missing at {where}, most at "
+        f"{panel.locations[worst]} ({missing[worst] / len(panel.times):.1%}); gaps are not filled",
     )
 
 

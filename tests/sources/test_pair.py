@@ -105,6 +105,12 @@ def test_the_unit_of_the_file_can_be_overruled(files):
     assert read_panel(*paths, unit="kW").panel.unit == "kW"
 
 
+def test_one_column_and_one_place_belong_together_whatever_their_names(files):
+    loaded = read_panel(*files("time,load_mw\n2024-01-01T00:00Z,1\n2024-01-01T01:00Z,2\n", "id,lat,lon\nKyiv,50,30\n"))
+    assert loaded.panel.locations == ("Kyiv",)
+    assert any("is taken as `Kyiv`" in sentence for sentence in loaded.said)
+
+
 def test_load_data_gives_the_two_tables(files):
     temporal, spatial = load_data(*files())
     assert list(temporal.columns) == ["timestamp", "location", "consumption"]

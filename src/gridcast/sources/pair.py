@@ -158,6 +158,9 @@ def _pair(
     said = [*consumption.said, *listing.said]
     places, note = _without_weather(places)
     said += note
+    if readings.shape[1] == 1 and len(places) == 1 and readings.columns[0] != places["id"].iloc[0]:
+        said.append(f"one column and one place: `{readings.columns[0]}` is taken as `{places['id'].iloc[0]}`")
+        readings = readings.set_axis(places["id"], axis=1)
     exclude = tuple(dict.fromkeys(exclude))
     _require_known(exclude, [*readings.columns, *places["id"]])
     readings = readings.drop(columns=[name for name in exclude if name in readings])

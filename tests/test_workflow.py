@@ -1,0 +1,195 @@
+"""The run: every file of the folder is there and agrees with the others; nothing is left behind when it fails."""
+
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from gridcast.clock import DAY
+from gridcast.config import make_config, read_config
+from gridcast.errors import FileError, GridcastWarning, PanelError
+from gridcast.metrics import scores
+from gridcast.panel import Panel
+from gridcast.sources.pair import save_tables
+from gridcast.sources.synthetic import generate_synthetic_spatial_data, generate_synthetic_temporal_data
+from gridcast.workflow import Listener, load, run  # as it is, pytest would collect it
+from gridcast.workflow import test_issue_times as issue_times_of
+
+SMALL = {
+    "task": {"sequence_length": 48, "horizon": 24, "test_days": 4},
+    "model": {"grid_size": 4, "units": 8},
+    "training": {"epochs": 2},
+}
+WORLD = {"num_days": 24, "num_locations": 3}
+FORECASTERS = {"hybrid", "seasonal_naive_24h", "seasonal_naive_168h"}
+
+
+def settings(**data):
+    return make_config({**SMALL, "data": {**WORLD, **data}})
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory):
+    """Return the result and the folder of one small run, and what it said."""
+    folder = tmp_path_factory.mktemp("runs") / "one"
+    said, epochs = [], []
+    listener = Listener(said.append, lambda epoch, of, losses: epochs.append((epoch, of, sorted(losses))))
+    return run(settings(), out=folder, listener=listener), folder, said, epochs
+
+
+@pytest.fixture
+def files(tmp_path):
+    """Return the paths of a small world in two files, in which a place has a gap of ten hours on the 10th day."""
+    places = generate_synthetic_spatial_data(3)
+    readings = generate_synthetic_temporal_data(24, locations=places)
+    gap = (readings["location"] == "P002") & readings["timestamp"].between("2023-01-10 05:00Z", "2023-01-10 14:00Z")
+    readings.loc[gap, "consumption"] = np.nan
+    paths = tmp_path / "load.csv", tmp_path / "places.csv"
+    save_tables(readings, places, *paths)
+    return paths
+
+
+def test_the_folder_holds_what_is_promised(finished):
+    _, folder, _, _ = finished
+    assert {path.name for path in folder.iterdir()} == {
+        *("predictions.csv", "scores.csv", "metrics.json", "history.csv", "scaler.csv", "run.json"),
+        *("config.toml", "model.keras", "results.png", "map.png"),
+    }
+
+
+def test_metrics_are_those_of_the_predictions(finished):
+    result, folder, _, _ = finished
+    metrics = json.loads((folder / "metrics.json").read_text())
+    assert set(metrics) == FORECASTERS
+    assert all(set(each) == {"rmse", "mae", "mape", "nmae", "skill"} for each in metrics.values())
+    table = pd.read_csv(folder / "predictions.csv")
+    for name, value in scores(table["actual"], table["predicted"]).items():
+        assert metrics["hybrid"][name] == pytest.approx(value, rel=1e-4)
+    assert metrics["hybrid"]["skill"] == pytest.approx(1 - metrics["hybrid"]["rmse"] / metrics["seasonal_naive_168h"]["rmse"])
+    assert result.metrics["hybrid"] == pytest.approx(metrics["hybrid"])
+
+
+def test_predictions_are_in_original_units_with_time_and_location(finished):
+    _, folder, _, _ = finished
+    table = pd.read_csv(folder / "predictions.csv", parse_dates=["timestamp", "issue_time"])
+    assert len(table) == 3 * 4 * 24
+    assert (table["timestamp"] == table["issue_time"] + (table["step"] - 1) * pd.Timedelta(hours=1)).all()
+    places = generate_synthetic_spatial_data(3)
+    truth = generate_synthetic_temporal_data(24, locations=places).set_index(["timestamp", "location"])["consumption"]
+    rows = pd.MultiIndex.from_frame(table[["timestamp", "location"]])
+    np.testing.assert_allclose(table["actual"], truth.loc[rows], rtol=1e-5)
+
+
+def test_the_test_part_is_the_last_days(finished):
+    _, folder, _, _ = finished
+    record = json.loads((folder / "run.json").read_text())
+    # 24 days from January 1st: the last four begin on the 21st
+    assert record["test_from"].startswith("2023-01-21T00:00")
+    assert record["test_until"].startswith("2023-01-25T00:00")
+    assert record["test_issue_times"] == 4
+
+
+def test_the_written_configuration_makes_the_same_run_again(finished, tmp_path):
+    result, folder, _, _ = finished
+    again = run(make_config(read_config(folder / "config.toml")), out=tmp_path / "two")
+    assert (tmp_path / "two" / "predictions.csv").read_bytes() == (folder / "predictions.csv").read_bytes()
+    assert again.metrics == result.metrics
+
+
+def test_the_saved_network_can_be_loaded_again(finished):
+    from gridcast.networks import backend
+    from gridcast.networks.hybrid import PlaceVectors  # registers the layers  # noqa: F401
+
+    _, folder, _, _ = finished
+    model = backend.keras.saving.load_model(folder / "model.keras")
+    assert model.output_shape == (None, 3, 24)
+
+
+def test_the_listener_hears_of_data_and_epochs(finished):
+    _, _, said, epochs = finished
+    assert any("synthetic world" in sentence for sentence in said)
+    assert any("3 places x 576 readings" in sentence for sentence in said)
+    assert epochs == [(1, 2, ["loss", "val_loss"]), (2, 2, ["loss", "val_loss"])]
+
+
+def test_a_run_on_files_with_a_gap_counts_what_it_leaves_out(files, tmp_path):
+    said = []
+    config = settings(temporal=str(files[0]), spatial=str(files[1]))
+    run(config, out=tmp_path / "run", listener=Listener(said.append))
+    assert any("10 readings of 1,728 are missing at 1 place, most at P002" in sentence for sentence in said)
+    # known before the test: 20 days; issued at days 2..19, 18 times at 3 places. The gap on day 9 (from 0) touches those issued at
+    # 9 (as target), 10 and 11 (in the context)
+    assert any(sentence.startswith("3 windows of 54 touch a gap") for sentence in said)
+
+
+def test_nothing_is_left_behind_when_a_run_fails(files, tmp_path, monkeypatch):
+    def fail(*_, **__):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("gridcast.workflow.plot_map", fail)
+    with pytest.raises(KeyboardInterrupt):
+        run(settings(), out=tmp_path / "out" / "run")
+    assert list((tmp_path / "out").iterdir()) == []
+
+
+def test_an_earlier_run_is_replaced_only_when_told(finished, tmp_path):
+    _, folder, _, _ = finished
+    before = (folder / "metrics.json").read_bytes()
+    with pytest.raises(FileError, match="holds an earlier run"):
+        run(settings(), out=folder)
+    assert (folder / "metrics.json").read_bytes() == before
+
+
+def test_what_cannot_be_trained_on_is_told_before_the_network_library_is_loaded(tmp_path):
+    config = make_config({**SMALL, "task": {"sequence_length": 480}, "data": WORLD})
+    with pytest.raises(PanelError, match="the history is too short") as caught:
+        run(config, out=tmp_path / "run")
+    # 480 + 4 * 24 hours are 24 days, and 28 test days
+    assert "24 days" in caught.value.problems[0].found
+    assert "at least 52 days" in caught.value.problems[0].expected
+    assert not list(tmp_path.iterdir())
+
+
+def panel(hours: int) -> Panel:
+    times = pd.date_range("2024-01-01", periods=hours, freq="h", tz="UTC")
+    return Panel.from_wide(pd.DataFrame({"a": np.arange(hours) % 7}, index=times))
+
+
+def test_day_ahead_forecasts_are_issued_at_local_midnight():
+    config = make_config({"data": {"timezone": "Europe/Berlin"}, "task": {"sequence_length": 48, "test_days": 3}})
+    issued = issue_times_of(panel(24 * 30), config)
+    # the readings end on January 31st 00:00 UTC = 01:00 in Berlin; midnight there is 23:00 UTC
+    assert [str(time) for time in issued] == [f"2024-01-{day} 23:00:00+00:00" for day in (27, 28, 29)]
+
+
+def test_other_horizons_follow_each_other_up_to_the_end():
+    config = make_config({"task": {"sequence_length": 48, "horizon": 6, "test_days": 2}})
+    issued = issue_times_of(panel(24 * 30), config)
+    assert len(issued) == 8
+    assert issued[-1] + 6 * pd.Timedelta(hours=1) == panel(24 * 30).end
+    assert issued[0] == panel(24 * 30).end - 2 * DAY
+
+
+def test_outliers_are_kept_unless_masked_and_both_is_said(files):
+    table = pd.read_csv(files[0])
+    table.loc[5, "consumption"] = 1e6
+    table.to_csv(files[0], index=False)
+    for choice, words in (("keep", "kept as they are: `--outliers mask`"), ("mask", "treated as missing")):
+        said = []
+        config = settings(temporal=str(files[0]), spatial=str(files[1]), outliers=choice)
+        loaded = load(config, Listener(said.append))
+        from gridcast.workflow import _mask_outliers
+
+        masked = _mask_outliers(loaded, config, loaded.times[-48], Listener(said.append))
+        assert words in said[-1]
+        assert "1 reading at 1 place" in said[-1]
+        assert np.isnan(masked.consumption).sum() == (10 if choice == "keep" else 11)
+
+
+def test_a_crowded_grid_is_warned_of_with_a_suggestion(tmp_path):
+    config = make_config(
+        {**SMALL, "model": {"grid_size": 1, "units": 8}, "data": {**WORLD, "num_locations": 6}, "training": {"epochs": 1}}
+    )
+    with pytest.warns(GridcastWarning, match=r"6 places share 1 cells.*--grid-size"):
+        run(config, out=tmp_path / "run")
