@@ -163,7 +163,7 @@ def test_unsorted_rows_are_accepted_and_said(world, tmp_path, attempt):
 
 def test_negative_readings_are_warned_of(attempt):
     result, _ = attempt(wide(a=rising, b=lambda hour: hour - 3))
-    assert "warning: 3 readings below zero (`b: 3`)" in result.stderr, print(result.stderr)
+    assert "warning: 3 readings below zero (`b: 3`)" in result.stderr
 
 
 def test_what_was_recognised_and_the_assumed_zone_are_said(attempt):
