@@ -29,7 +29,7 @@ def check_panel(panel: Panel) -> tuple[str, ...]:
         GridcastWarning: If readings are negative.
     """
     values = panel.consumption
-    silent = np.isnan(values).all(axis=0)
+    silent = np.asarray(np.isnan(values).all(axis=0))
     largest = np.max(values, axis=0, where=~np.isnan(values), initial=-np.inf)
     smallest = np.min(values, axis=0, where=~np.isnan(values), initial=np.inf)
     problems = [
