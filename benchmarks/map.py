@@ -19,7 +19,7 @@ from gridcast.evaluation import evaluate, overall
 from gridcast.features import Calendar
 from gridcast.forecast import actual_values
 from gridcast.quality import implausible
-from gridcast.workflow import Listener, load, test_issue_times
+from gridcast.workflow import Listener, held_out_issue_times, load
 
 HERE = Path(__file__).parent
 DATA = HERE.parents[1] / "shared" / "data" / "us_ba_2015_2020"
@@ -55,7 +55,7 @@ def main() -> None:
 def measure(name: str, config: RunConfig, grid_size: int | tuple[int, int], country: str) -> list[str]:
     """Return the rows of the table for one world."""
     panel = load(config, Listener())
-    issued = test_issue_times(panel, config)
+    issued = held_out_issue_times(panel, config)
     panel = panel.masked(implausible(panel, before=issued[0]))
     actual = actual_values(panel, issued, config.task.horizon)
     maps = {"hybrid, true map": panel}

@@ -5,8 +5,12 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import settings
 
 from gridcast.panel import Panel
+
+settings.register_profile("gridcast", deadline=None, derandomize=True)  # the same examples each time, however busy the machine
+settings.load_profile("gridcast")
 
 
 @pytest.fixture(scope="session")

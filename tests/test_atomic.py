@@ -103,7 +103,7 @@ def test_a_folder_is_replaced_as_a_whole_when_the_block_ends(tmp_path):
 @pytest.mark.parametrize("stop", INTERRUPTIONS)
 def test_an_interruption_keeps_the_older_folder(tmp_path, stop):
     target = filled(tmp_path / "run", "old")
-    with pytest.raises(stop, match="half way"):
+    with pytest.raises(FileError if stop is OSError else stop, match="half way"):
         stop_half_way(replacing_folder, target, stop)
     assert tree(tmp_path) == {"run/scores.csv": "old"}
     assert os.listdir(tmp_path) == ["run"]
@@ -111,7 +111,7 @@ def test_an_interruption_keeps_the_older_folder(tmp_path, stop):
 
 @pytest.mark.parametrize("stop", INTERRUPTIONS)
 def test_an_interruption_leaves_no_folder_where_there_was_none(tmp_path, stop):
-    with pytest.raises(stop, match="half way"):
+    with pytest.raises(FileError if stop is OSError else stop, match="half way"):
         stop_half_way(replacing_folder, tmp_path / "run", stop)
     assert os.listdir(tmp_path) == []
 

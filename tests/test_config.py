@@ -158,6 +158,11 @@ def test_all_that_is_wrong_is_told_at_once():
     }
 
 
+def test_a_mark_at_the_start_of_a_file_is_no_matter(tmp_path):
+    (tmp_path / "config.toml").write_bytes(b"\xef\xbb\xbf[task]\nhorizon = 6\n")
+    assert read_config(tmp_path / "config.toml") == {"task": {"horizon": 6}}
+
+
 @pytest.mark.parametrize("content", [b"[task", b"horizon = ", b"\xff\xfe"])
 def test_a_file_that_is_not_toml_is_named(tmp_path, content):
     path = tmp_path / "config.toml"

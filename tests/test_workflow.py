@@ -13,8 +13,6 @@ from gridcast.metrics import scores
 from gridcast.panel import Panel
 from gridcast.sources.pair import save_tables
 from gridcast.sources.synthetic import generate_synthetic_spatial_data, generate_synthetic_temporal_data
-from gridcast.workflow import Listener, load, run  # as it is, pytest would collect it
-from gridcast.workflow import test_issue_times as issue_times_of
 
 SMALL = {
     "task": {"sequence_length": 48, "horizon": 24, "test_days": 4},
@@ -158,14 +156,14 @@ def panel(hours: int) -> Panel:
 
 def test_day_ahead_forecasts_are_issued_at_local_midnight():
     config = make_config({"data": {"timezone": "Europe/Berlin"}, "task": {"sequence_length": 48, "test_days": 3}})
-    issued = issue_times_of(panel(24 * 30), config)
+    issued = held_out_issue_times(panel(24 * 30), config)
     # the readings end on January 31st 00:00 UTC = 01:00 in Berlin; midnight there is 23:00 UTC
     assert [str(time) for time in issued] == [f"2024-01-{day} 23:00:00+00:00" for day in (27, 28, 29)]
 
 
 def test_other_horizons_follow_each_other_up_to_the_end():
     config = make_config({"task": {"sequence_length": 48, "horizon": 6, "test_days": 2}})
-    issued = issue_times_of(panel(24 * 30), config)
+    issued = held_out_issue_times(panel(24 * 30), config)
     assert len(issued) == 8
     assert issued[-1] + 6 * pd.Timedelta(hours=1) == panel(24 * 30).end
     assert issued[0] == panel(24 * 30).end - 2 * DAY

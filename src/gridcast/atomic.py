@@ -40,7 +40,7 @@ def replacing_folder(path: str | os.PathLike[str]) -> Iterator[Path]:
     A folder that stands at `path` is replaced as a whole, and only at the very end.
 
     Raises:
-        FileError: If the parent folder cannot be written to.
+        FileError: If the folder, or what the block puts into it, cannot be written.
     """
     target = Path(path)
     staging = _beside(target)
@@ -48,12 +48,11 @@ def replacing_folder(path: str | os.PathLike[str]) -> Iterator[Path]:
     filled.mkdir()
     try:
         yield filled
-        try:
-            if target.exists():
-                target.rename(staging / "old")
-            filled.rename(target)
-        except OSError as error:
-            raise _cannot_write(target, error) from error
+        if target.exists():
+            target.rename(staging / "old")
+        filled.rename(target)
+    except OSError as error:
+        raise _cannot_write(target, error) from error
     finally:
         if (staging / "old").exists() and not target.exists():  # stopped between the two renames
             (staging / "old").rename(target)

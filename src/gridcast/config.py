@@ -125,7 +125,7 @@ def read_config(path: str | os.PathLike[str]) -> dict[str, Any]:
         ConfigError: If it is not TOML.
     """
     try:
-        return tomllib.loads(Path(path).read_text(encoding="utf-8"))
+        return tomllib.loads(Path(path).read_text(encoding="utf-8-sig"))
     except OSError as error:
         raise FileError(f"cannot read `{path}`", found=error.strerror or "", expected="a configuration in TOML") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 import xarray as xr
 
-from gridcast.clock import describe_freq, regular_times
+from gridcast.clock import describe_freq, regular_times, utc
 from gridcast.errors import PanelError, Problem, counted, listed
 
 TARGET = "consumption"
@@ -59,17 +60,7 @@ class Panel:
         problems = list(_unreadable(temporal, stamps, values))
         if problems:
             raise PanelError.of(problems)
-        location = temporal["location"].astype(str)
-        twice = pd.DataFrame({"timestamp": stamps, "location": location.to_numpy()}).duplicated()
-        if twice.any():
-            raise PanelError(
-                f"{int(twice.sum())} readings come twice",
-                found=listed(f"{p} at {t}" for t, p in zip(stamps[twice], location[twice.to_numpy()], strict=True)),
-                expected="one reading for each location and timestamp",
-            )
-        wide = pd.DataFrame({"t": stamps, "p": location.to_numpy(), "v": values.to_numpy()})
-        readings = wide.pivot(index="t", columns="p", values="v")  # noqa: PD010  no aggregation is wanted
-        return cls.from_wide(readings, spatial, unit=unit)
+        return cls.from_wide(_wide(stamps, temporal["location"], values), spatial, unit=unit)
 
     @classmethod
     def from_wide(cls, readings: pd.DataFrame, spatial: pd.DataFrame | None = None, *, unit: str = "") -> Panel:
@@ -154,7 +145,7 @@ class Panel:
         Raises:
             PanelError: If fewer than two readings had been made by then.
         """
-        kept = int(self.times.searchsorted(issue_time - self.freq, side="right"))
+        kept = int(self.times.searchsorted(utc(issue_time) - self.freq, side="right"))
         if kept < 2:
             raise PanelError(
                 "nothing was known yet at the issue time",
@@ -229,6 +220,28 @@ def _require_columns(table: pd.DataFrame, needed: tuple[str, ...], kind: str) ->
             expected=listed(needed),
             hint="rename the columns, or read the file with `gridcast.load_data`, which knows the usual synonyms",
         )
+
+
+def _wide(stamps: pd.DatetimeIndex, location: pd.Series[Any], values: pd.Series[Any]) -> pd.DataFrame:
+    """Return readings as a table, one row a time and one column a location, both sorted.
+
+    Raises:
+        PanelError: If a reading comes twice.
+    """
+    row, times = pd.factorize(stamps, sort=True)
+    known, spellings = pd.factorize(location)
+    column_of, names = pd.factorize(np.array([str(name) for name in spellings], dtype=object), sort=True)
+    column = column_of[known]
+    twice = pd.Series(row.astype(np.int64) * len(names) + column).duplicated().to_numpy()
+    if twice.any():
+        raise PanelError(
+            f"{int(twice.sum())} readings come twice",
+            found=listed(f"{name} at {time}" for time, name in zip(stamps[twice], names[column[twice]], strict=True)),
+            expected="one reading for each location and timestamp",
+        )
+    readings = np.full((len(times), len(names)), np.nan)
+    readings[row, column] = values
+    return pd.DataFrame(readings, index=times, columns=names)
 
 
 def _static_columns(names: list[str], spatial: pd.DataFrame) -> dict[str, tuple[str, npt.NDArray[np.generic]]]:

@@ -92,7 +92,7 @@ def run(
     require_free(out, overwrite=overwrite)
     started = time.monotonic()
     panel = load(config, listener)
-    issue_times = test_issue_times(panel, config)
+    issue_times = held_out_issue_times(panel, config)
     panel = _mask_outliers(panel, config, issue_times[0], listener)
     forecaster = _forecaster(config, listener)
     with run_folder(out, overwrite=overwrite) as folder:
@@ -136,7 +136,7 @@ def load(config: RunConfig, listener: Listener) -> Panel:
     return panel
 
 
-def test_issue_times(panel: Panel, config: RunConfig) -> pd.DatetimeIndex:
+def held_out_issue_times(panel: Panel, config: RunConfig) -> pd.DatetimeIndex:
     """Return the issue times of the held-out part: its forecasts follow each other without a gap or an overlap.
 
     Where the horizon is a number of whole days they are issued at midnight of the configured time zone.
