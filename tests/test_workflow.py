@@ -13,6 +13,7 @@ from gridcast.metrics import scores
 from gridcast.panel import Panel
 from gridcast.sources.pair import save_tables
 from gridcast.sources.synthetic import generate_synthetic_spatial_data, generate_synthetic_temporal_data
+from gridcast.workflow import Listener, held_out_issue_times, load, mask_outliers, run
 
 SMALL = {
     "task": {"sequence_length": 48, "horizon": 24, "test_days": 4},
@@ -177,9 +178,7 @@ def test_outliers_are_kept_unless_masked_and_both_is_said(files):
         said = []
         config = settings(temporal=str(files[0]), spatial=str(files[1]), outliers=choice)
         loaded = load(config, Listener(said.append))
-        from gridcast.workflow import _mask_outliers
-
-        masked = _mask_outliers(loaded, config, loaded.times[-48], Listener(said.append))
+        masked = mask_outliers(loaded, config, loaded.times[-48], Listener(said.append))
         assert words in said[-1]
         assert "1 reading at 1 place" in said[-1]
         assert np.isnan(masked.consumption).sum() == (10 if choice == "keep" else 11)

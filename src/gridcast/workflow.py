@@ -93,7 +93,7 @@ def run(
     started = time.monotonic()
     panel = load(config, listener)
     issue_times = held_out_issue_times(panel, config)
-    panel = _mask_outliers(panel, config, issue_times[0], listener)
+    panel = mask_outliers(panel, config, issue_times[0], listener)
     forecaster = _forecaster(config, listener)
     with run_folder(out, overwrite=overwrite) as folder:
         _fit(forecaster, panel.as_of(issue_times[0]), listener)
@@ -166,7 +166,7 @@ def _days(span: pd.Timedelta) -> str:
     return f"{span / DAY:,.4g} days"
 
 
-def _mask_outliers(panel: Panel, config: RunConfig, before: pd.Timestamp, listener: Listener) -> Panel:
+def mask_outliers(panel: Panel, config: RunConfig, before: pd.Timestamp, listener: Listener) -> Panel:
     """Mask readings that can't be right if that was asked for; else say that there are some."""
     wrong = implausible(panel, before=before)
     if not wrong.any():
