@@ -50,6 +50,7 @@ def rmse_on(panel: Panel) -> float:
     return overall(evaluate({"hybrid": forecast}, actual_values(panel, issued, 12)))["hybrid"]["rmse"]
 
 
+@pytest.mark.slow
 def test_the_map_earns_its_place_where_fronts_travel(fronts):
     readings, places = fronts
     shuffled = places.assign(id=np.random.default_rng(1).permutation(places["id"]))

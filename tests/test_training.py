@@ -131,6 +131,7 @@ def test_early_stopping_keeps_the_best_weights(parts):
     assert np.mean(errors**2) == pytest.approx(min(losses), rel=1e-3)
 
 
+@pytest.mark.slow
 def test_the_best_weights_come_back_without_an_early_stop(parts):
     sequences, frames = parts
     model = small(sequences, frames)
@@ -148,6 +149,7 @@ def test_no_validation_uses_all_samples(parts):
     assert list(history.history) == ["loss"]
 
 
+@pytest.mark.slow
 def test_a_seed_gives_the_same_network(parts):
     sequences, frames = parts
     forecasts = []

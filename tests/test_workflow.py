@@ -122,6 +122,17 @@ def test_a_run_on_files_with_a_gap_counts_what_it_leaves_out(files, tmp_path):
     assert any(sentence.startswith("3 windows of 54 touch a gap") for sentence in said)
 
 
+def test_training_never_sees_the_test_part(files, tmp_path):
+    config = settings(temporal=str(files[0]), spatial=str(files[1]))
+    run(config, out=tmp_path / "one")
+    table = pd.read_csv(files[0])
+    table.loc[table["timestamp"] >= "2023-01-21", "consumption"] *= 100  # the last four of 24 days
+    table.to_csv(files[0], index=False)
+    run(config, out=tmp_path / "two")
+    for name in ("history.csv", "scaler.csv"):
+        assert (tmp_path / "one" / name).read_bytes() == (tmp_path / "two" / name).read_bytes()
+
+
 def test_nothing_is_left_behind_when_a_run_fails(files, tmp_path, monkeypatch):
     def fail(*_, **__):
         raise KeyboardInterrupt

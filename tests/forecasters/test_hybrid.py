@@ -73,6 +73,7 @@ def test_windows_with_gaps_are_counted(fitted, make_panel):
     assert forecaster.samples == 3 * 10 - 3
 
 
+@pytest.mark.slow
 def test_the_same_seed_gives_the_same_forecast(make_panel):
     panel = make_panel(days=15, places=3)
     issue_times = pd.DatetimeIndex([panel.end])

@@ -72,6 +72,7 @@ def test_it_can_be_saved_and_loaded(tmp_path):
     assert call(keras.saving.load_model(tmp_path / "model.keras"), *inputs) == pytest.approx(call(model, *inputs))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("shape", [(24, 1), (4, 24, 1)])
 def test_it_learns_one_batch_by_heart(shape):
     backend.seed_everything(0)
