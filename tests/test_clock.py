@@ -63,7 +63,7 @@ def test_a_day_and_a_week():
 
 
 @pytest.mark.parametrize(
-    ("freq", "words"), [("30s", "0.5 min"), ("15min", "15 min"), ("1h", "1 h"), ("90min", "90 min"), ("36h", "36 h"), ("7D", "7 d")]
+    ("freq", "words"), [("30s", "30 s"), ("15min", "15 min"), ("1h", "1 h"), ("90min", "90 min"), ("36h", "36 h"), ("7D", "7 d")]
 )
 def test_a_step_in_words(freq, words):
     assert describe_freq(pd.Timedelta(freq)) == words
@@ -75,3 +75,10 @@ def test_a_step_in_words(freq, words):
 def test_a_moment_in_utc(time):
     assert utc(time) == pd.Timestamp("2024-07-01", tz="UTC")
     assert str(utc(time).tz) == "UTC"
+
+
+def test_jittered_stamps_are_refused_and_not_laid_on_a_clock_of_seconds():
+    stamps = pd.DatetimeIndex([f"2024-01-01 {hour:02}:00:{second:02}" for hour in range(24) for second in (0, 1, 2)])
+    with pytest.raises(PanelError, match="the timestamps are irregular") as caught:
+        regular_times(stamps)
+    assert "most often 1 s apart" in caught.value.problems[0].found

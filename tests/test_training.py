@@ -195,3 +195,34 @@ def test_one_sample_can_only_be_trained_on_without_validation():
     X, y = np.zeros((1, 6, 1), "float32"), np.zeros((1, 1), "float32")
     with pytest.raises(TrainingError, match="too few samples"):
         train_model(create_hybrid_model((6, 1), (3, 3, 1), units=4), X, np.zeros((3, 3, 1)), y, 1, **QUIET)
+
+
+def test_targets_of_one_step_may_be_flat():
+    model = create_hybrid_model((6, 1), (4, 4, 1), units=4)
+    X, frame, y = np.zeros((20, 6, 1)), np.zeros((4, 4, 1)), np.arange(20.0)
+    history = train_model(model, X.tolist(), frame.tolist(), y.tolist(), epochs=1, verbose=0)
+    assert len(history.history["loss"]) == 1
+    assert predict(model, X, frame).shape == (20, 1)
+
+
+@pytest.mark.parametrize(
+    ("X", "frame", "y"),
+    [
+        ((20, 7, 1), (4, 4, 1), (20, 1)),
+        ((20, 6), (4, 4, 1), (20, 1)),
+        ((20, 6, 1), (4, 5, 1), (20, 1)),
+        ((20, 6, 1), (4, 4, 1), (20, 2)),
+    ],
+)
+def test_arrays_that_do_not_fit_the_network_are_refused(X, frame, y):
+    model = create_hybrid_model((6, 1), (4, 4, 1), units=4)
+    with pytest.raises(ShapeError, match="do not fit the network") as caught:
+        train_model(model, np.zeros(X), np.zeros(frame), np.zeros(y), epochs=1, verbose=0)
+    assert "sequences (B, 6, 1), frames (4, 4, 1), targets (B, 1)" in caught.value.problems[0].expected
+
+
+def test_an_unknown_setting_is_refused_with_the_known_ones():
+    model = create_hybrid_model((6, 1), (4, 4, 1), units=4)
+    with pytest.raises(ConfigError, match="no setting `early_stopping`") as caught:
+        train_model(model, np.zeros((20, 6, 1)), np.zeros((4, 4, 1)), np.zeros((20, 1)), early_stopping=False)
+    assert "patience=0" in caught.value.problems[0].hint

@@ -8,7 +8,7 @@ import pytest
 
 from gridcast.clock import DAY
 from gridcast.config import make_config, read_config
-from gridcast.errors import FileError, GridcastWarning, PanelError
+from gridcast.errors import ConfigError, FileError, GridcastWarning, PanelError
 from gridcast.metrics import scores
 from gridcast.panel import Panel
 from gridcast.sources.pair import save_tables
@@ -109,6 +109,8 @@ def test_the_listener_hears_of_data_and_epochs(finished):
     _, _, said, epochs = finished
     assert any("synthetic world" in sentence for sentence in said)
     assert any("3 places x 576 readings" in sentence for sentence in said)
+    plan = "held out: 2023-01-21 00:00 to 2023-01-25 00:00 UTC, 4 forecasts of 24 hours, each from 48 hours of history"
+    assert plan in said
     assert epochs == [(1, 2, ["loss", "val_loss"]), (2, 2, ["loss", "val_loss"])]
 
 
@@ -140,7 +142,7 @@ def test_nothing_is_left_behind_when_a_run_fails(files, tmp_path, monkeypatch):
     monkeypatch.setattr("gridcast.workflow.plot_map", fail)
     with pytest.raises(KeyboardInterrupt):
         run(settings(), out=tmp_path / "out" / "run")
-    assert list((tmp_path / "out").iterdir()) == []
+    assert [path for path in tmp_path.rglob("*") if path.name not in ("load.csv", "places.csv", "out")] == []
 
 
 def test_an_earlier_run_is_replaced_only_when_told(finished, tmp_path):
@@ -171,6 +173,33 @@ def test_day_ahead_forecasts_are_issued_at_local_midnight():
     issued = held_out_issue_times(panel(24 * 30), config)
     # the readings end on January 31st 00:00 UTC = 01:00 in Berlin; midnight there is 23:00 UTC
     assert [str(time) for time in issued] == [f"2024-01-{day} 23:00:00+00:00" for day in (27, 28, 29)]
+
+
+def test_forecasts_stay_at_local_midnight_over_the_change_of_the_clock():
+    config = make_config({"data": {"timezone": "Europe/Berlin"}, "task": {"sequence_length": 48, "test_days": 4}})
+    times = pd.date_range("2024-03-01", "2024-04-02 12:00", freq="h", tz="UTC")
+    issued = held_out_issue_times(Panel.from_wide(pd.DataFrame({"a": np.arange(len(times)) % 7}, index=times)), config)
+    # midnight in Berlin is 23:00 UTC up to March 31st, and 22:00 UTC after it
+    assert [f"{time:%m-%d %H}" for time in issued] == ["03-28 23", "03-29 23", "03-30 23", "03-31 22"]
+
+
+def test_midnight_between_two_readings_waits_for_the_next():
+    config = make_config({"data": {"timezone": "Asia/Kolkata"}, "task": {"sequence_length": 48, "test_days": 2}})
+    # midnight in India is 18:30 UTC; the next hourly reading begins at 19:00
+    assert {time.hour for time in held_out_issue_times(panel(24 * 30), config)} == {19}
+
+
+def test_a_horizon_that_does_not_divide_the_test_days_is_counted_back_from_the_end():
+    config = make_config({"task": {"sequence_length": 48, "horizon": 36, "test_days": 7}})
+    issued = held_out_issue_times(panel(24 * 30), config)
+    assert len(issued) == 4  # 168 / 36 hours
+    assert issued[-1] + pd.Timedelta(hours=36) == panel(24 * 30).end
+
+
+def test_an_unknown_country_is_refused_before_anything_is_made(tmp_path):
+    with pytest.raises(ConfigError, match="no holidays are known for `Xland`"):
+        run(settings(country="Xland"), out=tmp_path / "new" / "run")
+    assert not list(tmp_path.iterdir())
 
 
 def test_other_horizons_follow_each_other_up_to_the_end():

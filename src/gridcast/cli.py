@@ -57,7 +57,7 @@ def run(  # noqa: PLR0913  one parameter an option
     spatial: Spatial = None,
     config: Annotated[
         Path | None,
-        typer.Option(metavar="FILE.toml", help="Settings, such as the config.toml of a run; options go before them."),
+        typer.Option(metavar="FILE.toml", help="Settings, such as the config.toml of a run; options override it."),
     ] = None,
     sequence_length: Annotated[int | None, _option("Steps of history that the LSTM reads.  \\[default: 168]", TASK)] = None,
     horizon: Annotated[int | None, _option("Steps to forecast.  \\[default: 24]", TASK)] = None,
@@ -135,7 +135,7 @@ def demo(
     quiet: Quiet = False,
     as_json: Json = False,
 ) -> None:
-    """Run the whole way on a synthetic world of 100 places and a year: about a minute on two cores."""
+    """Run the whole way on a synthetic world of 100 places and a year: a minute or two on two cores."""
     with _polite(quiet=quiet):
         _run(None, {"training": {"seed": seed}}, out, overwrite=overwrite, quiet=quiet, as_json=as_json)
 
@@ -231,7 +231,15 @@ def _print_result(result: RunResult, *, as_json: bool) -> None:
 
 
 def _number(value: float, digits: int) -> str:
-    return "-" if value != value else f"{value:,.{digits}g}" if abs(value) < 10**digits else f"{value:,.0f}"
+    return (
+        "-"
+        if value != value
+        else "0"
+        if abs(value) < 10**-digits
+        else f"{value:,.{digits}g}"
+        if abs(value) < 10**digits
+        else f"{value:,.0f}"
+    )
 
 
 def _grid_size(text: str) -> int | list[int]:

@@ -12,6 +12,7 @@ from gridcast.errors import PanelError, listed
 
 DAY = pd.Timedelta(days=1)
 WEEK = pd.Timedelta(days=7)
+SPARSE = 50  # steps a timestamp from which on a step is a sign of irregular stamps rather than of gaps
 
 
 def infer_freq(times: pd.DatetimeIndex) -> pd.Timedelta:
@@ -41,6 +42,13 @@ def regular_times(times: pd.DatetimeIndex) -> pd.DatetimeIndex:
         PanelError: If some times lie between the ticks.
     """
     freq = infer_freq(times)
+    if (times[-1] - times[0]) / freq > SPARSE * len(times):
+        raise PanelError(
+            "the timestamps are irregular",
+            found=f"{len(times):,} timestamps, most often {describe_freq(freq)} apart, from {times[0]} to {times[-1]}",
+            expected="one regular step for all locations",
+            hint="bring the readings to one regular step first, such as the start of each hour",
+        )
     clock = pd.date_range(times[0], times[-1], freq=freq)
     off = times[~times.isin(clock)]
     if len(off):
@@ -71,6 +79,8 @@ def describe_freq(freq: pd.Timedelta) -> str:
         ('15 min', '1 h', '1 d')
     """
     minutes = freq / pd.Timedelta(minutes=1)
+    if minutes < 1:
+        return f"{freq / pd.Timedelta(seconds=1):g} s"
     for unit, size in (("d", 1440), ("h", 60)):
         if minutes % size == 0:
             return f"{minutes / size:g} {unit}"

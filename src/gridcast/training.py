@@ -10,7 +10,7 @@ from typing import Any, Protocol, TypedDict, Unpack
 import numpy as np
 import numpy.typing as npt
 
-from gridcast.errors import ConfigError, ShapeError, TrainingError, require_positive
+from gridcast.errors import ConfigError, ShapeError, TrainingError, listed, require_positive
 from gridcast.networks.backend import keras
 from gridcast.raster import Frames
 from gridcast.windows import VALIDATION_SHARE, Windows, first_validation_time
@@ -87,10 +87,11 @@ def train_model(
         X_temporal: Sequences in order of time, shape (B, T, F) or (B, N, T, F).
         X_spatial: One static frame (G, G, C) for all samples; `Frames` with a time, of which each sample gets the one of its issue
             time; or one frame a sample (B, G, G, C). Frames are looked up by index, never copied per sample.
-        y: Targets, shape (B, H) or (B, N, H).
+        y: Targets, shape (B, H) or (B, N, H); (B,) for one step.
         epochs: Passes over the samples.
         batch_size: Samples in a step; with all places together a sample is an issue time.
-        **settings: See `Settings`.
+        **settings: `validation_split=0.2`, `patience=10` (0: no early stopping), `keep_best=True`, `learning_rate=0.001`,
+            `loss="mse"`, `seed=0`, `verbose=1` (0: silent), `callbacks=()`; see `Settings`.
 
     Returns:
         The `keras.callbacks.History`, with `loss` and `val_loss` an epoch.
@@ -100,7 +101,11 @@ def train_model(
         ShapeError: If the inputs do not belong together.
         TrainingError: If nothing can be learned from the targets, or the loss is no longer a number.
     """
-    how = _Training(**settings)
+    how = _settings(settings)
+    X_temporal, X_spatial, y = _indexable(X_temporal), _indexable(X_spatial), _indexable(y)
+    if len(y.shape) == 1:  # (B,) and (B, 1) are the same thing
+        y = np.asarray(y)[:, None]
+    _require_fit(model, X_temporal, X_spatial, y)
     require_positive(epochs=epochs, batch_size=batch_size, learning_rate=how.learning_rate)
     if not 0 <= how.validation_split < 1:
         raise ConfigError("`validation_split` is a share", found=str(how.validation_split), expected="0 or more, below 1")
@@ -132,6 +137,8 @@ def predict(model: Any, X_temporal: Indexable, X_spatial: Indexable, *, batch_si
     Arguments as in `train_model`.
     """
     require_positive(batch_size=batch_size)
+    X_temporal, X_spatial = _indexable(X_temporal), _indexable(X_spatial)
+    _require_fit(model, X_temporal, X_spatial)
     frames = frame_feed(X_temporal, X_spatial)
     feed = Feed(X_temporal, frames, None, np.arange(len(X_temporal)), batch_size)
     parts = [keras.ops.convert_to_numpy(model.predict_on_batch(list(feed[i].values()))) for i in range(len(feed))]
@@ -201,6 +208,37 @@ def frame_feed(X: Indexable, frames: Indexable) -> Callable[[Index], Array]:
         found=f"sequences {tuple(X.shape)}, frames {tuple(frames.shape)}",
         expected="one frame (G, G, C), or as many frames as samples (B, G, G, C)",
     )
+
+
+def _settings(given: Settings) -> _Training:
+    unknown = [name for name in given if name not in _Training.__dataclass_fields__]
+    if unknown:
+        raise ConfigError(
+            f"`train_model` has no setting {listed(unknown)}",
+            found=listed(unknown),
+            expected=listed(_Training.__dataclass_fields__, 12),
+            hint="early stopping is off with `patience=0`",
+        )
+    return _Training(**given)
+
+
+def _indexable(values: Any) -> Any:
+    return values if hasattr(values, "shape") else np.asarray(values, dtype=np.float32)
+
+
+def _require_fit(model: Any, X: Indexable, frames: Indexable, y: Indexable | None = None) -> None:
+    """Refuse arrays that are not of the shapes for which the network was made."""
+    sequence, frame = (tuple(each.shape[1:]) for each in model.inputs)
+    frame_shape = frames.frame_shape if isinstance(frames, Frames) else tuple(frames.shape)[-3:]
+    output, target = tuple(model.output_shape[1:]), None if y is None else tuple(y.shape[1:])
+    if tuple(X.shape[1:]) != sequence or tuple(frame_shape) != frame or target not in (None, output):
+        raise ShapeError(
+            "the arrays do not fit the network",
+            found=f"sequences {tuple(X.shape)}, frames {tuple(frames.shape)}"
+            + ("" if y is None else f", targets {tuple(y.shape)}"),
+            expected=f"sequences {('B', *sequence)}, frames {frame}, targets {('B', *output)}".replace("'", ""),
+            hint="make the network with `X.shape[1:]`, `frames.frame_shape` and the horizon of the targets",
+        )
 
 
 def _split_in_time(X: Indexable, y: Indexable, share: float) -> tuple[Index, Index]:

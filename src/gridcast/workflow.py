@@ -90,15 +90,17 @@ def run(
     """
     config, listener = config or RunConfig(), listener or Listener()
     require_free(out, overwrite=overwrite)
+    _calendar(config).at(pd.DatetimeIndex(["2000-01-01"], tz="UTC"))  # refuses an unknown country or zone before the work
     started = time.monotonic()
     panel = load(config, listener)
     issue_times = held_out_issue_times(panel, config)
     panel = mask_outliers(panel, config, issue_times[0], listener)
     forecaster = _forecaster(config, listener)
+    listener.say(_plan(panel, config, issue_times))
+    _fit(forecaster, panel.as_of(issue_times[0]), listener)
+    outcome = _score(forecaster, panel, issue_times)
+    _say_coverage(outcome, listener)
     with run_folder(out, overwrite=overwrite) as folder:
-        _fit(forecaster, panel.as_of(issue_times[0]), listener)
-        outcome = _score(forecaster, panel, issue_times)
-        _say_coverage(outcome, listener)
         _write(folder, config, outcome, seconds=time.monotonic() - started)
     return RunResult(Path(out), overall(outcome.scores), outcome.scores, panel.unit)
 
@@ -137,21 +139,28 @@ def load(config: RunConfig, listener: Listener) -> Panel:
 
 
 def held_out_issue_times(panel: Panel, config: RunConfig) -> pd.DatetimeIndex:
-    """Return the issue times of the held-out part: its forecasts follow each other without a gap or an overlap.
+    """Return the issue times of the held-out part, counted back from the end of the readings, one forecast after the other.
 
-    Where the horizon is a number of whole days they are issued at midnight of the configured time zone.
+    Where the horizon is a number of whole days they are issued at midnight of the configured time zone: on a day of 23 hours the
+    last hour is forecast again by the next forecast, on one of 25 hours an hour is not forecast.
 
     Raises:
         PanelError: If the history is too short for training and test.
     """
     task, freq = config.task, panel.freq
     span = task.horizon * freq
-    end = panel.end.tz_convert(config.data.timezone)
+    count = int(pd.Timedelta(days=task.test_days) / span)
+    back = np.arange(count, 0, -1) * span
+    issued = panel.end - pd.TimedeltaIndex(back)
     if span % DAY == pd.Timedelta(0):
-        end = end.normalize()
-    start = (end - pd.Timedelta(days=task.test_days)).tz_convert("UTC")
+        midnight = panel.end.tz_convert(config.data.timezone).tz_localize(None).normalize()
+        local = pd.DatetimeIndex(midnight - pd.TimedeltaIndex(back))
+        zoned = local.tz_localize(config.data.timezone, ambiguous=np.ones(count, dtype=bool), nonexistent="shift_forward")
+        ticks = -((panel.times[0] - zoned.tz_convert("UTC")) // freq)  # the next tick, where the zone's midnight is between two
+        issued = panel.times[0] + pd.TimedeltaIndex(ticks * freq)
+        issued = issued[issued + span <= panel.end]
     needed = (task.sequence_length + 4 * task.horizon) * freq
-    if start - panel.times[0] < needed or start + span > panel.end:
+    if not len(issued) or issued[0] - panel.times[0] < needed:
         raise PanelError(
             "the history is too short",
             found=f"{len(panel.times):,} readings a place ({_days(panel.end - panel.times[0])})",
@@ -159,7 +168,22 @@ def held_out_issue_times(panel: Panel, config: RunConfig) -> pd.DatetimeIndex:
             f"{task.sequence_length}, four horizons of {task.horizon} to train on, and {counted(task.test_days, 'test day')}",
             hint="take a shorter `--sequence-length`, `--horizon` or `--test-days`, or a longer history",
         )
-    return pd.date_range(start, panel.end - span, freq=span)
+    return pd.DatetimeIndex(issued)
+
+
+def _plan(panel: Panel, config: RunConfig, issued: pd.DatetimeIndex) -> str:
+    """Return what is going to be forecast, and from what."""
+    zone, task = config.data.timezone, config.task
+    first, last = issued[0].tz_convert(zone), (issued[-1] + task.horizon * panel.freq).tz_convert(zone)
+    return (
+        f"held out: {first:%Y-%m-%d %H:%M} to {last:%Y-%m-%d %H:%M} {zone}, {counted(issued, 'forecast')} of "
+        f"{_span(task.horizon * panel.freq)}, each from {_span(task.sequence_length * panel.freq)} of history"
+    )
+
+
+def _span(span: pd.Timedelta) -> str:
+    hours = span / pd.Timedelta(hours=1)
+    return f"{hours:g} hours" if hours < 72 else _days(span)
 
 
 def _days(span: pd.Timedelta) -> str:
@@ -184,7 +208,6 @@ def mask_outliers(panel: Panel, config: RunConfig, before: pd.Timestamp, listene
 def _forecaster(config: RunConfig, listener: Listener) -> HybridForecaster:
     from gridcast.forecasters.hybrid import HybridForecaster  # slow to import; what is wrong with the files is told before
 
-    country = config.data.country or (SYNTHETIC_COUNTRY if config.is_synthetic else "")
     epochs = config.training.epochs
     return HybridForecaster(
         sequence_length=config.task.sequence_length,
@@ -192,11 +215,15 @@ def _forecaster(config: RunConfig, listener: Listener) -> HybridForecaster:
         grid_size=config.model.grid_size,
         epochs=epochs,
         batch_size=config.training.batch_size,
-        calendar=Calendar(config.data.timezone, country),
+        calendar=_calendar(config),
         seed=config.training.seed,
         units=config.model.units,
         progress=lambda epoch, losses: listener.progress(epoch, epochs, losses),
     )
+
+
+def _calendar(config: RunConfig) -> Calendar:
+    return Calendar(config.data.timezone, config.data.country or (SYNTHETIC_COUNTRY if config.is_synthetic else ""))
 
 
 def _fit(forecaster: HybridForecaster, known: Panel, listener: Listener) -> None:

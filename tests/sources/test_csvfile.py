@@ -441,6 +441,11 @@ def test_swapped_coordinates(places):
     assert read.table["latitude"].tolist() == [40.0, 42.0]
 
 
+def test_a_single_latitude_off_the_globe_is_not_taken_for_a_swap(places):
+    (problem,) = problems_of(places, "id,lat,lon\na,48,10\nb,95,11\nc,50,12\n")
+    assert problem.problem == "1 place of `places.csv` is not on the globe"
+
+
 def test_missing_coordinates_and_doubled_ids_are_told_together(places):
     twice, absent = problems_of(places, "id,lat,lon\nA,1,2\nA,,2\nB,3,4\n")
     assert twice.found == "`A in lines 2, 3`"

@@ -95,7 +95,8 @@ def off_the_globe(table: RawTable, columns: list[int], degrees: Floats) -> list[
         f"line {table.line(row)}, {table.columns[columns[0]][int(row)].as_py()}: {latitude[row]:g}, {longitude[row]:g}"
         for row in rows[:SHOWN]
     ]
-    swapped = bool(((np.abs(longitude) <= 90) & (np.abs(latitude) <= 180) | absent).all())
+    fits = bool(((np.abs(longitude) <= 90) & (np.abs(latitude) <= 180) | absent).all())
+    swapped = fits and (len(rows) > 1 or len(latitude) < 3)  # a single one of several is more likely mistyped
     problem = f"{counted(len(rows), 'place')} of `{table.name}` {'is' if len(rows) == 1 else 'are'} not on the globe"
     hint = "write degrees, such as `50.45` and `30.52`; other map coordinates have to be converted"
     if swapped:

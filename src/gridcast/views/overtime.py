@@ -148,7 +148,7 @@ def _x_axis(axes: Axes, lines: pd.DataFrame) -> None:
         axes.set_xlabel(name + (f", the last {DRAWN_SAMPLES} of {len(lines):,}" if cut else ""))
         axes.xaxis.set_major_locator(MaxNLocator(integer=True))
         return
-    days = (lines.index[-1] - lines.index[0]) / DAY
+    days = (lines.index[-1] - lines.index[0] + lines.index.to_series().diff().min()) / DAY
     axes.set_xlabel("time (UTC)" + (f", the last {DRAWN / DAY:.0f} of {np.ceil(days):,.0f} days" if cut else ""))
     locator = AutoDateLocator(minticks=4, maxticks=15)  # type: ignore[no-untyped-call]
     formatter = ConciseDateFormatter(  # type: ignore[no-untyped-call]
