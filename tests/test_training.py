@@ -226,3 +226,11 @@ def test_an_unknown_setting_is_refused_with_the_known_ones():
     with pytest.raises(ConfigError, match="no setting `early_stopping`") as caught:
         train_model(model, np.zeros((20, 6, 1)), np.zeros((4, 4, 1)), np.zeros((20, 1)), early_stopping=False)
     assert "patience=0" in caught.value.problems[0].hint
+
+
+def test_a_network_of_ones_own_with_any_length_of_context_can_be_trained():
+    frame, sequence = keras.Input((4, 4, 1), name="frame"), keras.Input((None, 1), name="sequence")
+    merged = keras.layers.Concatenate()([keras.layers.Flatten()(frame), keras.layers.LSTM(2)(sequence)])
+    model = keras.Model([sequence, frame], keras.layers.Dense(1)(merged))
+    history = train_model(model, np.zeros((20, 6, 1)), np.zeros((4, 4, 1)), np.zeros(20), epochs=1, verbose=0)
+    assert np.isfinite(history.history["loss"]).all()

@@ -228,10 +228,14 @@ def _indexable(values: Any) -> Any:
 
 def _require_fit(model: Any, X: Indexable, frames: Indexable, y: Indexable | None = None) -> None:
     """Refuse arrays that are not of the shapes for which the network was made."""
-    sequence, frame = (tuple(each.shape[1:]) for each in model.inputs)
+    inputs = {each.name: tuple(each.shape[1:]) for each in getattr(model, "inputs", None) or ()}
+    if set(inputs) != {"sequence", "frame"}:
+        return  # a network of the caller's own, which says itself what it takes
+    sequence, frame = inputs["sequence"], inputs["frame"]
     frame_shape = frames.frame_shape if isinstance(frames, Frames) else tuple(frames.shape)[-3:]
     output, target = tuple(model.output_shape[1:]), None if y is None else tuple(y.shape[1:])
-    if tuple(X.shape[1:]) != sequence or tuple(frame_shape) != frame or target not in (None, output):
+    fits = _is_of(tuple(X.shape[1:]), sequence) and _is_of(frame_shape, frame) and (target is None or _is_of(target, output))
+    if not fits:
         raise ShapeError(
             "the arrays do not fit the network",
             found=f"sequences {tuple(X.shape)}, frames {tuple(frames.shape)}"
@@ -239,6 +243,11 @@ def _require_fit(model: Any, X: Indexable, frames: Indexable, y: Indexable | Non
             expected=f"sequences {('B', *sequence)}, frames {frame}, targets {('B', *output)}".replace("'", ""),
             hint="make the network with `X.shape[1:]`, `frames.frame_shape` and the horizon of the targets",
         )
+
+
+def _is_of(shape: tuple[int, ...], wanted: tuple[int | None, ...]) -> bool:
+    """Return whether a shape is the wanted one, in which None stands for any length."""
+    return len(shape) == len(wanted) and all(want in (None, length) for length, want in zip(shape, wanted, strict=True))
 
 
 def _split_in_time(X: Indexable, y: Indexable, share: float) -> tuple[Index, Index]:
