@@ -17,7 +17,7 @@ import numpy as np
 import psutil
 
 from gridcast import Panel, create_hybrid_model, generate_synthetic_spatial_data, generate_synthetic_temporal_data
-from gridcast.features import Calendar
+from gridcast.features.calendar import Calendar
 from gridcast.networks import backend
 from gridcast.raster import preprocess_spatial_data
 from gridcast.training import Feed, frame_feed

@@ -16,7 +16,7 @@ import numpy as np
 from gridcast import HybridForecaster, Panel, RunConfig, SeasonalNaive, make_config
 from gridcast.clock import DAY, WEEK
 from gridcast.evaluation import evaluate, overall
-from gridcast.features import Calendar
+from gridcast.features.calendar import Calendar
 from gridcast.forecast import actual_values
 from gridcast.quality import implausible
 from gridcast.workflow import Listener, held_out_issue_times, load

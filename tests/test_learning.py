@@ -10,7 +10,7 @@ from gridcast.forecast import actual_values
 from gridcast.forecasters.baselines import SeasonalNaive
 from gridcast.forecasters.hybrid import HybridForecaster
 from gridcast.panel import Panel
-from gridcast.sources.synthetic import generate_synthetic_spatial_data, generate_synthetic_temporal_data
+from gridcast.sources.synthetic.world import generate_synthetic_spatial_data, generate_synthetic_temporal_data
 
 ROWS, COLUMNS = 4, 10
 HOURS_A_COLUMN = 3  # how long a front takes from one column to the next

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gridcast.errors import ConfigError, PanelError
-from gridcast.features import Calendar
+from gridcast.features.calendar import Calendar
 from gridcast.panel import Panel
 from gridcast.windows import contexts_at, first_validation_time, issue_rows, panel_covariates, preprocess_temporal_data
 

@@ -12,7 +12,7 @@ from gridcast.errors import ConfigError, FileError, GridcastWarning, PanelError
 from gridcast.metrics import scores
 from gridcast.panel import Panel
 from gridcast.sources.pair import save_tables
-from gridcast.sources.synthetic import generate_synthetic_spatial_data, generate_synthetic_temporal_data
+from gridcast.sources.synthetic.world import generate_synthetic_spatial_data, generate_synthetic_temporal_data
 from gridcast.workflow import Listener, held_out_issue_times, load, mask_outliers, run
 
 SMALL = {

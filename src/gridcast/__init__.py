@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from gridcast.config import make_config as make_config
     from gridcast.errors import GridcastError as GridcastError
     from gridcast.errors import GridcastWarning as GridcastWarning
-    from gridcast.features import Calendar as Calendar
+    from gridcast.features.calendar import Calendar as Calendar
     from gridcast.forecast import Forecast as Forecast
     from gridcast.forecasters.baselines import SeasonalNaive as SeasonalNaive
     from gridcast.forecasters.hybrid import HybridForecaster as HybridForecaster
@@ -28,8 +28,8 @@ if TYPE_CHECKING:
     from gridcast.scaling import Scaler as Scaler
     from gridcast.sources.pair import load_data as load_data
     from gridcast.sources.pair import read_panel as read_panel
-    from gridcast.sources.synthetic import generate_synthetic_spatial_data as generate_synthetic_spatial_data
-    from gridcast.sources.synthetic import generate_synthetic_temporal_data as generate_synthetic_temporal_data
+    from gridcast.sources.synthetic.world import generate_synthetic_spatial_data as generate_synthetic_spatial_data
+    from gridcast.sources.synthetic.world import generate_synthetic_temporal_data as generate_synthetic_temporal_data
     from gridcast.store import save_predictions as save_predictions
     from gridcast.training import predict as predict
     from gridcast.training import train_model as train_model
@@ -43,7 +43,7 @@ _HOME = {
     "make_config": "config",
     "GridcastError": "errors",
     "GridcastWarning": "errors",
-    "Calendar": "features",
+    "Calendar": "features.calendar",
     "Forecast": "forecast",
     "SeasonalNaive": "forecasters.baselines",
     "HybridForecaster": "forecasters.hybrid",
@@ -58,8 +58,8 @@ _HOME = {
     "Scaler": "scaling",
     "load_data": "sources.pair",
     "read_panel": "sources.pair",
-    "generate_synthetic_spatial_data": "sources.synthetic",
-    "generate_synthetic_temporal_data": "sources.synthetic",
+    "generate_synthetic_spatial_data": "sources.synthetic.world",
+    "generate_synthetic_temporal_data": "sources.synthetic.world",
     "save_predictions": "store",
     "predict": "training",
     "train_model": "training",

@@ -14,7 +14,7 @@ import pandas as pd
 
 from gridcast.clock import utc
 from gridcast.errors import PanelError, listed, require_positive
-from gridcast.features import Calendar
+from gridcast.features.calendar import Calendar
 from gridcast.panel import Panel, as_panel
 from gridcast.scaling import Scaler
 

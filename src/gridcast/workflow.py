@@ -18,14 +18,14 @@ from gridcast.clock import DAY, WEEK
 from gridcast.config import RunConfig, to_toml
 from gridcast.errors import PanelError, counted
 from gridcast.evaluation import evaluate, overall
-from gridcast.features import Calendar
+from gridcast.features.calendar import Calendar
 from gridcast.forecast import Forecast, Forecaster, actual_values
 from gridcast.forecasters.baselines import SeasonalNaive
 from gridcast.panel import Panel
 from gridcast.quality import check_panel, implausible
-from gridcast.sources.csvfile import CsvOptions
 from gridcast.sources.pair import read_panel
-from gridcast.sources.synthetic import generate_synthetic_spatial_data, generate_synthetic_temporal_data
+from gridcast.sources.readings import ReadOptions
+from gridcast.sources.synthetic.world import generate_synthetic_spatial_data, generate_synthetic_temporal_data
 from gridcast.store import require_free, run_folder, save_predictions, write_csv, write_json
 from gridcast.views.figures import plot_results
 from gridcast.views.maps import plot_map
@@ -124,7 +124,7 @@ def load(config: RunConfig, listener: Listener) -> Panel:
         loaded = read_panel(
             data.temporal,
             data.spatial,
-            options=CsvOptions(timezone=data.timezone, **columns),
+            options=ReadOptions(timezone=data.timezone, **columns),
             exclude=data.exclude,
             common_only=data.common_only,
             unit=data.unit or None,

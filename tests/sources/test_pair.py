@@ -8,9 +8,9 @@ import pytest
 
 from gridcast.errors import FileError, GridcastError, GridcastWarning, PanelError
 from gridcast.panel import Panel
-from gridcast.sources.csvfile import CsvOptions
 from gridcast.sources.pair import load_data, read_panel, save_tables
-from gridcast.sources.synthetic import generate_synthetic_spatial_data, generate_synthetic_temporal_data
+from gridcast.sources.readings import ReadOptions
+from gridcast.sources.synthetic.world import generate_synthetic_spatial_data, generate_synthetic_temporal_data
 
 READINGS = """\
 time,a,b,c
@@ -180,7 +180,7 @@ def test_when_one_file_can_not_be_written_neither_is(tmp_path):
 @pytest.mark.shared_data
 def test_the_us_authorities_are_read_with_their_weather_cities_left_out(shared_data):
     folder = shared_data / "us_ba_2015_2020"
-    loaded = read_panel(folder / "load.csv.gz", folder / "locations.csv", options=CsvOptions())
+    loaded = read_panel(folder / "load.csv.gz", folder / "locations.csv", options=ReadOptions())
     assert len(loaded.panel.locations) == 54
     assert any("26 rows of kind `weather" in sentence for sentence in loaded.said)
 

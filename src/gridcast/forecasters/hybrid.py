@@ -11,7 +11,7 @@ import pandas as pd
 
 from gridcast.clock import DAY, WEEK, steps_in
 from gridcast.errors import PanelError, TrainingError, listed
-from gridcast.features import Calendar
+from gridcast.features.calendar import Calendar
 from gridcast.forecast import Forecast
 from gridcast.networks import backend
 from gridcast.networks.hybrid import create_hybrid_model

@@ -15,8 +15,9 @@ import pandas as pd
 from gridcast.atomic import replacing
 from gridcast.errors import FileError, GridcastWarning, PanelError, Problem, counted, listed
 from gridcast.panel import TARGET, Panel
-from gridcast.sources.csvfile import CsvOptions, read_consumption, read_places
-from gridcast.sources.synthetic import generate_synthetic_spatial_data, generate_synthetic_temporal_data
+from gridcast.sources.readings import ReadOptions
+from gridcast.sources.synthetic.world import generate_synthetic_spatial_data, generate_synthetic_temporal_data
+from gridcast.sources.text.csvfile import read_consumption, read_places
 
 WEATHER = "weather"  # places of this kind are weather stations, not consumers
 
@@ -38,7 +39,7 @@ def read_panel(
     temporal: str | os.PathLike[str],
     spatial: str | os.PathLike[str],
     *,
-    options: CsvOptions | None = None,
+    options: ReadOptions | None = None,
     exclude: Iterable[str] = (),
     common_only: bool = False,
     unit: str | None = None,
@@ -65,7 +66,7 @@ def load_data(
     temporal_data_path: str | os.PathLike[str],
     spatial_data_path: str | os.PathLike[str],
     *,
-    options: CsvOptions | None = None,
+    options: ReadOptions | None = None,
     num_days: int = 365,
     num_locations: int = 100,
     noise_level: float = 0.1,
@@ -147,7 +148,7 @@ def save_tables(
 def _pair(
     temporal: str | os.PathLike[str],
     spatial: str | os.PathLike[str],
-    options: CsvOptions | None,
+    options: ReadOptions | None,
     exclude: Iterable[str],
     *,
     common_only: bool,

@@ -2,7 +2,7 @@
 
 import pytest
 
-from gridcast.sources.columns import SPATIAL, TEMPORAL, choose, key, says_end, says_utc, unit_of
+from gridcast.sources.text.columns import SPATIAL, TEMPORAL, choose, key, says_end, says_utc, unit_of
 
 
 @pytest.mark.parametrize(

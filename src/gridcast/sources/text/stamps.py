@@ -14,8 +14,8 @@ import numpy.typing as npt
 import pandas as pd
 
 from gridcast.errors import SHOWN, ConfigError, Problem, counted, listed
-from gridcast.sources.columns import did_you_mean
-from gridcast.sources.stampforms import FIRST_YEAR, ISO_HINT, LAST_YEAR, Mask, Moments, Parsed, in_range, parse
+from gridcast.sources.text.columns import did_you_mean
+from gridcast.sources.text.stampforms import FIRST_YEAR, ISO_HINT, LAST_YEAR, Mask, Moments, Parsed, in_range, parse
 
 Rows = npt.NDArray[np.intp]
 

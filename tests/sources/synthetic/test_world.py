@@ -6,9 +6,9 @@ import pytest
 
 from gridcast.errors import ConfigError, PanelError
 from gridcast.panel import Panel
-from gridcast.sources.consumers import KINDS
-from gridcast.sources.synthetic import generate_synthetic_spatial_data, generate_synthetic_temporal_data
-from gridcast.sources.weatherfield import synthetic_temperature
+from gridcast.sources.synthetic.consumers import KINDS
+from gridcast.sources.synthetic.weatherfield import synthetic_temperature
+from gridcast.sources.synthetic.world import generate_synthetic_spatial_data, generate_synthetic_temporal_data
 
 THREE = pd.DataFrame({"id": list(KINDS), "latitude": 50.0, "longitude": 10.0, "kind": list(KINDS)})
 

@@ -12,8 +12,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from gridcast.errors import PanelError, Problem, listed
-from gridcast.sources.cells import is_numeric, plain
-from gridcast.sources.columns import (
+from gridcast.sources.text.cells import is_numeric, plain
+from gridcast.sources.text.columns import (
     CONSUMPTION,
     DATES,
     SURE_OF_CONSUMPTION,
@@ -28,8 +28,8 @@ from gridcast.sources.columns import (
     says_end,
     unit_of,
 )
-from gridcast.sources.rawtable import RawTable
-from gridcast.sources.stampforms import LOOKS_LIKE_A_STAMP, looks_like_stamps
+from gridcast.sources.text.rawtable import RawTable
+from gridcast.sources.text.stampforms import LOOKS_LIKE_A_STAMP, looks_like_stamps
 
 TIME_OF_DAY = r"^\s*\d{1,2}(:\d{2}){0,2}\s*$"
 

@@ -1,34 +1,20 @@
-"""The commands. Data goes to standard output, talk to standard error; bad input ends with exit code 2 and no traceback."""
+"""The commands that train: `run`, `demo`; and `generate`, which makes a world to train on."""
 
 from __future__ import annotations
 
-import sys
 import time
-import warnings
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
 
-from gridcast.errors import ConfigError, GridcastError, GridcastWarning
+from gridcast.cli.talk import listening, polite, talk
+from gridcast.errors import ConfigError
 
 if TYPE_CHECKING:
-    from gridcast.workflow import Listener, RunResult
+    from gridcast.workflow import RunResult
 
-app = typer.Typer(
-    name="gridcast",
-    help="Forecast energy consumption for many places at once: an LSTM reads each history, a CNN reads the map.",
-    no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,
-    rich_markup_mode="rich",
-    context_settings={"help_option_names": ["-h", "--help"]},
-)
-
-MISTAKE, INTERRUPTED = 2, 130  # exit codes
 FILES, TASK, TRAIN, OUTPUT = "What is in the files", "What to forecast", "Training", "Output"
 
 Temporal = Annotated[
@@ -51,7 +37,6 @@ def _option(help_text: str, panel: str, *names: str, metavar: str | None = None)
     return typer.Option(*names, help=help_text, rich_help_panel=panel, metavar=metavar)
 
 
-@app.command()
 def run(  # noqa: PLR0913  one parameter an option
     temporal: Temporal = None,
     spatial: Spatial = None,
@@ -122,12 +107,11 @@ def run(  # noqa: PLR0913  one parameter an option
         "model": {"grid_size": grid_size},
         "training": {"epochs": epochs, "batch_size": batch_size, "seed": seed},
     }
-    with _polite(quiet=quiet):
+    with polite(quiet=quiet):
         _require_both(temporal, spatial)
         _run(config, options, out, overwrite=overwrite, quiet=quiet, as_json=as_json)
 
 
-@app.command()
 def demo(
     out: Out = None,
     overwrite: Overwrite = False,
@@ -136,11 +120,10 @@ def demo(
     as_json: Json = False,
 ) -> None:
     """Run the whole way on a synthetic world of 100 places and a year: a minute or two on two cores."""
-    with _polite(quiet=quiet):
+    with polite(quiet=quiet):
         _run(None, {"training": {"seed": seed}}, out, overwrite=overwrite, quiet=quiet, as_json=as_json)
 
 
-@app.command()
 def generate(  # noqa: PLR0913  one parameter an option
     temporal: Annotated[Path, typer.Argument(metavar="TEMPORAL.csv", help="Where to write the readings; .gz compresses.")],
     spatial: Annotated[Path, typer.Argument(metavar="SPATIAL.csv", help="Where to write the places.")],
@@ -152,35 +135,15 @@ def generate(  # noqa: PLR0913  one parameter an option
     quiet: Quiet = False,
 ) -> None:
     """Write the two CSV files of a synthetic world, to try things on or to see the format."""
-    with _polite(quiet=quiet):
+    with polite(quiet=quiet):
         from gridcast.sources.pair import save_tables
-        from gridcast.sources.synthetic import generate_synthetic_spatial_data, generate_synthetic_temporal_data
+        from gridcast.sources.synthetic.world import generate_synthetic_spatial_data, generate_synthetic_temporal_data
 
         places = generate_synthetic_spatial_data(num_locations, seed=seed)
         readings = generate_synthetic_temporal_data(num_days, noise_level, locations=places, seed=seed)
         save_tables(readings, places, temporal, spatial, overwrite=overwrite)
         if not quiet:
-            _talk().print(f"wrote {len(readings):,} readings to {temporal} and {len(places)} places to {spatial}")
-
-
-@app.callback(invoke_without_command=True)
-def gridcast(
-    version: Annotated[bool, typer.Option("--version", help="Print the version and stop.", is_eager=True)] = False,
-) -> None:
-    """Forecast energy consumption for many places at once: an LSTM reads each history, a CNN reads the map."""
-    if version:
-        from importlib.metadata import version as version_of
-
-        print(f"gridcast {version_of('gridcast')}")
-        raise typer.Exit
-
-
-def main() -> None:
-    """Run the command line."""
-    try:
-        app()
-    except KeyboardInterrupt:  # before a command took over
-        sys.exit(INTERRUPTED)
+            talk().print(f"wrote {len(readings):,} readings to {temporal} and {len(places)} places to {spatial}")
 
 
 def _run(
@@ -203,13 +166,13 @@ def _run(
         settings[table] = {**settings.get(table, {}), **given}
     config = make_config(settings, source=f"`{config_file}` and the options" if config_file else "the options")
     folder = out or Path("runs") / time.strftime("%Y-%m-%dT%H-%M-%S")
-    with _listening(quiet=quiet) as listener:
+    with listening(quiet=quiet) as listener:
         from gridcast.workflow import run as run_workflow
 
         result = run_workflow(config, out=folder, overwrite=overwrite, listener=listener)
     _print_result(result, as_json=as_json)
     if not quiet:
-        _talk().print(f"\nopen [bold]{folder / 'results.png'}[/] and [bold]{folder / 'map.png'}[/]; all is in {folder}/")
+        talk().print(f"\nopen [bold]{folder / 'results.png'}[/] and [bold]{folder / 'map.png'}[/]; all is in {folder}/")
 
 
 def _print_result(result: RunResult, *, as_json: bool) -> None:
@@ -260,64 +223,3 @@ def _require_both(temporal: Path | None, spatial: Path | None) -> None:
             found=f"`{temporal or spatial}` only",
             expected="TEMPORAL.csv and SPATIAL.csv, or neither for the synthetic world",
         )
-
-
-def _talk() -> Console:
-    return Console(stderr=True, soft_wrap=True, highlight=False)
-
-
-@contextmanager
-def _listening(*, quiet: bool) -> Iterator[Listener]:
-    """Give a listener that talks on standard error, with a progress bar over the epochs."""
-    from rich.progress import (
-        BarColumn,
-        MofNCompleteColumn,
-        Progress,
-        TextColumn,
-        TimeElapsedColumn,
-        TimeRemainingColumn,
-    )
-
-    from gridcast.workflow import Listener
-
-    console = _talk()
-    if quiet:
-        yield Listener()
-        return
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeElapsedColumn(),
-        TimeRemainingColumn(),
-    )
-    with Progress(*columns, TextColumn("{task.fields[losses]}"), console=console, transient=not console.is_terminal) as bar:
-        task = None
-
-        def progress(epoch: int, epochs: int, losses: dict[str, float]) -> None:
-            nonlocal task
-            task = bar.add_task("epochs", total=epochs, losses="") if task is None else task
-            text = ", ".join(f"{name.replace('val_loss', 'validation')} {value:.4f}" for name, value in losses.items())
-            bar.update(task, completed=epoch, losses=text)
-
-        yield Listener(say=lambda sentence: console.print(f"- {sentence}", markup=False), progress=progress)
-
-
-@contextmanager
-def _polite(*, quiet: bool) -> Iterator[None]:
-    """Turn mistakes of the user into a text and exit code 2, Ctrl-C into 130; show warnings as one line."""
-    console = _talk()
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore" if quiet else "always", GridcastWarning)
-        if not quiet:
-            warnings.showwarning = lambda message, *_, **__: console.print(f"[yellow]warning:[/] {message}")
-        try:
-            yield
-        except GridcastError as error:
-            for problem in error.problems:
-                console.print("[red]error:[/] ", end="")
-                console.print(str(problem) + "\n", markup=False)
-            raise typer.Exit(MISTAKE) from None
-        except KeyboardInterrupt:
-            console.print("\ninterrupted: nothing was written")
-            raise typer.Exit(INTERRUPTED) from None

@@ -21,7 +21,7 @@ class Role:
     """What a column can hold.
 
     Attributes:
-        name: In messages, and with `_column` in `CsvOptions`.
+        name: In messages, and with `_column` in `ReadOptions`.
         synonyms: Names in small letters without spaces and marks, the best first.
     """
 

@@ -10,7 +10,7 @@ from typing import Final
 
 import numpy as np
 
-from gridcast.sources.weatherfield import Floats
+from gridcast.sources.synthetic.weatherfield import Floats
 
 HOLIDAY = 3  # row of `Kind.week`
 

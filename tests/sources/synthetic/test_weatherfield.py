@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from gridcast.errors import ConfigError
-from gridcast.sources.weatherfield import synthetic_temperature
+from gridcast.sources.synthetic.weatherfield import synthetic_temperature
 
 YEAR = pd.date_range("2023-01-01", periods=8760, freq="h", tz="UTC")
 

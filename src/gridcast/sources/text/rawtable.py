@@ -21,7 +21,7 @@ import pyarrow.compute as pc
 import pyarrow.csv as pacsv
 
 from gridcast.errors import FileError, PanelError, counted, listed
-from gridcast.sources.columns import did_you_mean
+from gridcast.sources.text.columns import did_you_mean
 
 Rows = npt.NDArray[np.intp]
 

@@ -6,11 +6,11 @@ import numpy as np
 import pandas as pd
 
 from gridcast.errors import SHOWN, Problem, counted, listed
-from gridcast.sources.cells import Floats, shown
-from gridcast.sources.layout import Layout
-from gridcast.sources.rawtable import RawTable, Rows
-from gridcast.sources.stampforms import Moments
-from gridcast.sources.stamps import Stamps
+from gridcast.sources.text.cells import Floats, shown
+from gridcast.sources.text.layout import Layout
+from gridcast.sources.text.rawtable import RawTable, Rows
+from gridcast.sources.text.stampforms import Moments
+from gridcast.sources.text.stamps import Stamps
 
 
 def readings_twice(table: RawTable, layout: Layout, names: list[str], place: Rows, when: Rows, stamps: Stamps) -> list[Problem]:

@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from gridcast.errors import SHOWN, Problem, counted, listed
-from gridcast.sources.rawtable import RawTable, Rows, shortened
+from gridcast.sources.text.rawtable import RawTable, Rows, shortened
 
 Floats = npt.NDArray[np.float64]
 Mask = npt.NDArray[np.bool_]

@@ -3,76 +3,25 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
 from gridcast.clock import describe_freq, infer_freq
 from gridcast.errors import PanelError, Problem, counted, listed
-from gridcast.sources.cells import Floats, names_of, numbers, plain
-from gridcast.sources.checks import disorder, off_the_globe, places_twice, readings_twice, unnamed
-from gridcast.sources.columns import SPATIAL, choose, missing, says_end, says_utc
-from gridcast.sources.layout import Layout, find_layout, join_hours
-from gridcast.sources.rawtable import RawTable, Rows, read_table
-from gridcast.sources.stampforms import Moments
-from gridcast.sources.stamps import Stamps, find_zone, read_stamps
+from gridcast.sources.readings import Consumption, Places, ReadOptions
+from gridcast.sources.text.cells import Floats, names_of, numbers, plain
+from gridcast.sources.text.checks import disorder, off_the_globe, places_twice, readings_twice, unnamed
+from gridcast.sources.text.columns import SPATIAL, choose, missing, says_end, says_utc
+from gridcast.sources.text.layout import Layout, find_layout, join_hours
+from gridcast.sources.text.rawtable import RawTable, Rows, read_table
+from gridcast.sources.text.stampforms import Moments
+from gridcast.sources.text.stamps import Stamps, find_zone, read_stamps
 
 MOST_CELLS = 2**28  # of the table (time, location); more are a sign of misread columns
 
 
-@dataclass(frozen=True)
-class CsvOptions:
-    """How to read a file that does not tell by itself.
-
-    Attributes:
-        timezone: Zone of stamps without an offset: `Europe/Kyiv`, `UTC`, or without summer time `UTC+02:00`.
-        time_column: Name of the column; recognised by the usual names if None, as are the others.
-        location_column: Of the location's name in a long table of readings.
-        consumption_column: Of the readings in a long table, or in that of a single place.
-        id_column: Of the location's name in the table of places.
-        latitude_column: In the table of places.
-        longitude_column: In the table of places.
-    """
-
-    timezone: str = "UTC"
-    time_column: str | None = None
-    location_column: str | None = None
-    consumption_column: str | None = None
-    id_column: str | None = None
-    latitude_column: str | None = None
-    longitude_column: str | None = None
-
-
-@dataclass(frozen=True)
-class Consumption:
-    """The readings of a file.
-
-    Attributes:
-        readings: Index `timestamp`: sorted, unique, UTC; one column of floats a location; NaN where there is no reading.
-        unit: Of the readings, such as `MW`; empty where no name tells.
-        said: What was recognised.
-    """
-
-    readings: pd.DataFrame
-    unit: str
-    said: tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class Places:
-    """The places of a file.
-
-    Attributes:
-        table: Columns `id`, `latitude`, `longitude` [degrees], then the others of the file.
-        said: What was recognised.
-    """
-
-    table: pd.DataFrame
-    said: tuple[str, ...]
-
-
-def read_consumption(path: str | os.PathLike[str], *, options: CsvOptions | None = None) -> Consumption:
+def read_consumption(path: str | os.PathLike[str], *, options: ReadOptions | None = None) -> Consumption:
     """Return the readings of a file, long (timestamp, location, consumption) or wide (timestamp, one column a location).
 
     Of several columns of stamps, one in UTC is preferred. A stamp labels the start of its interval, unless the column's
@@ -87,7 +36,7 @@ def read_consumption(path: str | os.PathLike[str], *, options: CsvOptions | None
         FileError: If the file can't be read, or is not a table of text.
         PanelError: Naming all the columns, stamps, names and cells that are wrong.
     """
-    options = options or CsvOptions()
+    options = options or ReadOptions()
     find_zone(options.timezone)
     table = read_table(path)
     layout = find_layout(table, {role: getattr(options, f"{role}_column") for role in ("time", "location", "consumption")})
@@ -108,7 +57,7 @@ def read_consumption(path: str | os.PathLike[str], *, options: CsvOptions | None
     return Consumption(readings, layout.unit, (*table.said, *layout.said, *said, *shifted, *late, *values.said))
 
 
-def read_places(path: str | os.PathLike[str], *, options: CsvOptions | None = None) -> Places:
+def read_places(path: str | os.PathLike[str], *, options: ReadOptions | None = None) -> Places:
     """Return the places of a file: their ids, coordinates, and whatever else the file has of them.
 
     Args:
@@ -119,7 +68,7 @@ def read_places(path: str | os.PathLike[str], *, options: CsvOptions | None = No
         FileError: If the file can't be read, or is not a table of text.
         PanelError: Naming all the columns, ids and coordinates that are wrong.
     """
-    options = options or CsvOptions()
+    options = options or ReadOptions()
     table = read_table(path)
     named = {role.name: getattr(options, f"{role.name}_column") for role in SPATIAL}
     chosen = choose(table.header, SPATIAL, named, table.name)

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gridcast.errors import ConfigError
-from gridcast.features import Calendar
+from gridcast.features.calendar import Calendar
 
 
 def column(calendar: Calendar, name: str, times: pd.DatetimeIndex) -> np.ndarray:

@@ -14,7 +14,7 @@ from typer.testing import CliRunner
 from gridcast.cli import app
 from gridcast.config import RunConfig
 from gridcast.sources.pair import save_tables
-from gridcast.sources.synthetic import generate_synthetic_spatial_data, generate_synthetic_temporal_data
+from gridcast.sources.synthetic.world import generate_synthetic_spatial_data, generate_synthetic_temporal_data
 
 QUICK = ["--sequence-length", "48", "--test-days", "4", "--grid-size", "4", "--epochs", "1"]
 HOURS = [f"2024-01-0{1 + hour // 24}T{hour % 24:02}:00Z" for hour in range(72)]

@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from gridcast.errors import ConfigError, FileError, GridcastError, PanelError
-from gridcast.sources.csvfile import Consumption, CsvOptions, Places, read_consumption, read_places
+from gridcast.sources.text.csvfile import Consumption, Places, ReadOptions, read_consumption, read_places
 
 LONG = "timestamp,location,consumption\n2024-01-01 00:00,Kyiv,1\n2024-01-01 00:00,Lviv,2\n2024-01-01 01:00,Kyiv,3\n"
 WIDE = "timestamp,Kyiv,Lviv\n2024-01-01 00:00,1,2\n2024-01-01 01:00,3,\n"
@@ -23,7 +23,7 @@ def readings(tmp_path):
     def read(content: str | bytes, **options: str) -> Consumption:
         path = tmp_path / "load.csv"
         path.write_bytes(content.encode() if isinstance(content, str) else content)
-        return read_consumption(path, options=CsvOptions(**options))
+        return read_consumption(path, options=ReadOptions(**options))
 
     return read
 
@@ -33,7 +33,7 @@ def places(tmp_path):
     def read(content: str, **options: str) -> Places:
         path = tmp_path / "places.csv"
         path.write_text(content, encoding="utf-8")
-        return read_places(path, options=CsvOptions(**options))
+        return read_places(path, options=ReadOptions(**options))
 
     return read
 
@@ -343,7 +343,7 @@ def test_no_readings_at_all(readings):
 
 
 def test_readings_too_scattered_for_a_table(readings, monkeypatch):
-    monkeypatch.setattr("gridcast.sources.csvfile.MOST_CELLS", 3)
+    monkeypatch.setattr("gridcast.sources.text.csvfile.MOST_CELLS", 3)
     (problem,) = problems_of(readings, LONG)
     assert problem.problem == "the readings are too scattered for a table"
 
@@ -542,7 +542,7 @@ def never_fails(tmp_path, content: bytes) -> None:
     path.write_bytes(content)
     for read in (read_consumption, read_places):
         with contextlib.suppress(GridcastError):
-            read(path, options=CsvOptions(timezone="Europe/Berlin"))
+            read(path, options=ReadOptions(timezone="Europe/Berlin"))
 
 
 @ANY_FILE

@@ -1,0 +1,44 @@
+"""The commands. Data goes to standard output, talk to standard error; bad input ends with exit code 2 and no traceback."""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated
+
+import typer
+
+from gridcast.cli.talk import INTERRUPTED
+from gridcast.cli.train import demo, generate, run
+
+app = typer.Typer(
+    name="gridcast",
+    help="Forecast energy consumption for many places at once: an LSTM reads each history, a CNN reads the map.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="rich",
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+for command in (run, demo, generate):
+    app.command()(command)
+
+
+@app.callback(invoke_without_command=True)
+def gridcast(
+    version: Annotated[bool, typer.Option("--version", help="Print the version and stop.", is_eager=True)] = False,
+) -> None:
+    """Forecast energy consumption for many places at once: an LSTM reads each history, a CNN reads the map."""
+    if version:
+        from importlib.metadata import version as version_of
+
+        print(f"gridcast {version_of('gridcast')}")
+        raise typer.Exit
+
+
+def main() -> None:
+    """Run the command line."""
+    try:
+        app()
+    except KeyboardInterrupt:  # before a command took over
+        sys.exit(INTERRUPTED)

@@ -1,0 +1,1 @@
+"""Features: what is derived from times, readings and weather before a network sees them."""

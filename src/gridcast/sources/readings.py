@@ -1,0 +1,58 @@
+"""What every source of readings gives, and how to read one that does not tell by itself."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pandas as pd
+
+
+@dataclass(frozen=True)
+class ReadOptions:
+    """How to read a file that does not tell by itself.
+
+    Attributes:
+        timezone: Zone of stamps without an offset: `Europe/Kyiv`, `UTC`, or without summer time `UTC+02:00`.
+        time_column: Name of the column; recognised by the usual names if None, as are the others.
+        location_column: Of the location's name in a long table of readings.
+        consumption_column: Of the readings in a long table, or in that of a single place.
+        id_column: Of the location's name in the table of places.
+        latitude_column: In the table of places.
+        longitude_column: In the table of places.
+    """
+
+    timezone: str = "UTC"
+    time_column: str | None = None
+    location_column: str | None = None
+    consumption_column: str | None = None
+    id_column: str | None = None
+    latitude_column: str | None = None
+    longitude_column: str | None = None
+
+
+@dataclass(frozen=True)
+class Consumption:
+    """The readings of a file.
+
+    Attributes:
+        readings: Index `timestamp`: sorted, unique, UTC; one column of floats a location; NaN where there is no reading.
+        unit: Of the readings, such as `MW`; empty where no name tells.
+        said: What was recognised.
+    """
+
+    readings: pd.DataFrame
+    unit: str
+    said: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Places:
+    """The places of a file.
+
+    Attributes:
+        table: Columns `id`, `latitude`, `longitude` [degrees], then the others of the file.
+        said: What was recognised.
+    """
+
+    table: pd.DataFrame
+    said: tuple[str, ...]

@@ -1,0 +1,1 @@
+"""A synthetic world: places, consumers and weather, whose truth is known."""

@@ -1,0 +1,1 @@
+"""Delimited text files: read as strings, recognised, checked; every problem is told with its line."""
