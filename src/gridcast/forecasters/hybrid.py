@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from gridcast.clock import DAY, WEEK, steps_in
+from gridcast.covariates import Covariates
 from gridcast.errors import PanelError, TrainingError, listed
 from gridcast.features.calendar import Calendar
 from gridcast.forecast import Forecast
@@ -19,9 +20,10 @@ from gridcast.panel import Panel
 from gridcast.raster import Grid, frames_in_time, preprocess_spatial_data
 from gridcast.scaling import Scaler
 from gridcast.training import predict, train_model
-from gridcast.windows import contexts_at, panel_covariates, preprocess_temporal_data
+from gridcast.windows import VALIDATION_SHARE, contexts_at, preprocess_temporal_data
 
 YEARLY_FROM = pd.Timedelta(days=450)  # a validation part of a fifth leaves more than 365 days to learn the year from
+TRAINING_SHARE = 1 - VALIDATION_SHARE
 Progress = Callable[[int, dict[str, float]], None]
 
 
@@ -59,7 +61,8 @@ class HybridForecaster:
         Raises:
             PanelError: If the history is too short or has too many gaps.
         """
-        self.covariates = self.calendar and replace(self.calendar, yearly=panel.end - panel.times[0] >= YEARLY_FROM)
+        calendar = self.calendar and replace(self.calendar, yearly=panel.end - panel.times[0] >= YEARLY_FROM)
+        self.covariates = Covariates.fit(panel, calendar, panel.times[0] + TRAINING_SHARE * (panel.end - panel.times[0]))
         sequences = preprocess_temporal_data(
             panel,
             self.sequence_length,
@@ -113,7 +116,7 @@ class HybridForecaster:
                 found=listed(panel.locations),
                 expected=listed(self.scaler.locations),
             )
-        covariates = panel_covariates(panel, self.horizon, self.covariates)
+        covariates = self.covariates.at(panel, self.horizon)
         contexts, whole = contexts_at(panel, issue_times, scaler=self.scaler, length=self.sequence_length, covariates=covariates)
         frames = frames_in_time(panel, self.grid, self.scaler)
         scaled = predict(self.model, contexts, frames, batch_size=self.batch_size)
