@@ -18,8 +18,8 @@ from gridcast.clock import DAY, WEEK
 from gridcast.evaluation import evaluate, overall
 from gridcast.features.calendar import Calendar
 from gridcast.forecast import actual_values
+from gridcast.loading import Listener, held_out_issue_times, load
 from gridcast.quality import implausible
-from gridcast.workflow import Listener, held_out_issue_times, load
 
 HERE = Path(__file__).parent
 DATA = HERE.parents[1] / "shared" / "data" / "us_ba_2015_2020"

@@ -95,7 +95,7 @@ class Panel:
         names = [str(name) for name in readings.columns]
         dataset = xr.Dataset(
             {TARGET: (("time", "location"), readings.to_numpy(dtype=np.float32))},
-            coords={"time": times.tz_convert(None), "location": names},
+            coords={"time": times.tz_convert(None).rename("time"), "location": names},
             attrs={"unit": unit},
         )
         return cls(dataset.assign_coords(static_columns(names, spatial)) if spatial is not None else dataset)
