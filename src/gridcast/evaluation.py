@@ -66,8 +66,12 @@ def issue(forecaster: Forecaster, panel: Panel, issue_times: pd.DatetimeIndex) -
         panel: Readings and weather of the whole period.
         issue_times: Moments of issue, UTC, ascending, shape (issue_time,).
     """
-    parts = [forecaster.predict(panel.as_of(time), issue_times[[i]]).values for i, time in enumerate(issue_times)]
-    values = np.concatenate([part.values for part in parts])
+    values = np.concatenate(
+        [
+            forecaster.predict(panel.as_of(time).recent(forecaster.reach), issue_times[[i]]).values.values
+            for i, time in enumerate(issue_times)
+        ]
+    )
     return Forecast.of(values, panel=panel, issue_times=issue_times)
 
 

@@ -112,6 +112,10 @@ class Forecaster(Protocol):
     def name(self) -> str:
         """What scores and tables call it."""
 
+    @property
+    def reach(self) -> pd.Timedelta:
+        """How far before an issue time the readings go on which its forecasts rest."""
+
     def fit(self, panel: Panel) -> object:
         """Learn from all readings of the panel."""
 

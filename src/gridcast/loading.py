@@ -118,7 +118,7 @@ def mask_outliers(panel: Panel, config: RunConfig, before: pd.Timestamp, listene
 
 def calendar_of(config: RunConfig) -> Calendar:
     """Return the calendar of a configuration."""
-    return Calendar(config.data.timezone, config.data.country or (SYNTHETIC_COUNTRY if config.is_synthetic else ""))
+    return Calendar(config.data.timezone, config.weather.country or (SYNTHETIC_COUNTRY if config.is_synthetic else ""))
 
 
 def in_words(span: pd.Timedelta) -> str:

@@ -18,7 +18,7 @@ from gridcast.availability import (
     laid_out,
     require_kind,
 )
-from gridcast.clock import describe_freq, regular_times, utc
+from gridcast.clock import describe_freq, regular_times, steps_in, utc
 from gridcast.errors import PanelError, counted, listed
 from gridcast.invariants import problems_of
 from gridcast.tabular import TARGET, TEMPORAL_COLUMNS, require_columns, static_columns, unreadable, wide
@@ -258,6 +258,16 @@ class Panel:
             early = dataset[FILLED] < rows
             dataset = dataset.assign({TARGET: dataset[TARGET].where(early), FILLED: dataset[FILLED].where(early, -1)})
         return Panel(dataset.assign_attrs(issue_time=moment.isoformat()))
+
+    def recent(self, span: pd.Timedelta) -> Panel:
+        """Return the panel from so long before `end` on."""
+        first = max(0, self.rows - steps_in(span, self.freq))
+        dataset = self.dataset.isel(time=slice(first, None))
+        if FILLED in dataset:
+            made = dataset[FILLED].values
+            rows = np.where(made >= 0, np.maximum(made - first, 0), -1).astype(np.int32)
+            dataset = dataset.assign({FILLED: (("time", "location"), rows)})
+        return Panel(dataset)
 
     def masked(self, wrong: npt.NDArray[np.bool_]) -> Panel:
         """Return the panel with the marked readings missing; `wrong` has shape (time, location)."""

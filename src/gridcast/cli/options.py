@@ -16,7 +16,8 @@ from gridcast.errors import ConfigError
 if TYPE_CHECKING:
     from gridcast.config import RunConfig
 
-FILES, WEATHER, TASK, TRAIN, OUTPUT = "What is in the files", "Weather and calendar", "What to forecast", "Training", "Output"
+FILES, REPAIR, WEATHER = "What is in the files", "What to repair", "Weather and calendar"
+TASK, TRAIN, OUTPUT = "What to forecast", "Training", "Output"
 
 
 @dataclass(frozen=True)
@@ -29,6 +30,7 @@ class Setting:
         kind: Type of its value; `bool` makes a flag.
         text: What the help says.
         metavar: What stands for its value in the help.
+        flag: The option, where it has another name than the setting.
     """
 
     panel: str
@@ -36,6 +38,7 @@ class Setting:
     kind: Any
     text: str
     metavar: str | None = None
+    flag: str = ""
 
     @property
     def name(self) -> str:
@@ -45,8 +48,8 @@ class Setting:
     @property
     def parameter(self) -> inspect.Parameter:
         """The parameter of a command."""
-        flags = (f"--{self.name.replace('_', '-')}",) if self.kind is bool else ()
-        option = typer.Option(*flags, help=self.text, rich_help_panel=self.panel, metavar=self.metavar)
+        flag = self.flag or f"--{self.name.replace('_', '-')}"
+        option = typer.Option(flag, help=self.text, rich_help_panel=self.panel, metavar=self.metavar)
         kind: Any = self.kind | None
         annotation = Annotated[kind, option]
         return inspect.Parameter(self.name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=annotation)
@@ -55,16 +58,33 @@ class Setting:
 SETTINGS = (
     Setting(FILES, "data.timezone", str, "Zone of stamps without an offset, and of the local clock.  \\[default: UTC]", "ZONE"),
     Setting(FILES, "data.unit", str, "Unit of the readings, such as MW."),
+    Setting(FILES, "data.query", str, "SELECT that gives the readings, in place of a table of a database.", "SQL"),
     Setting(FILES, "data.time_column", str, "Column of the timestamps.", "NAME"),
     Setting(FILES, "data.location_column", str, "Column of the location, in a long file.", "NAME"),
     Setting(FILES, "data.consumption_column", str, "Column of the consumption, in a long file.", "NAME"),
+    Setting(FILES, "data.fold_column", str, "Column that tells apart the hour that autumn shows twice.", "NAME"),
     Setting(FILES, "data.id_column", str, "Column of the places' names.", "NAME"),
     Setting(FILES, "data.latitude_column", str, "Column of the latitude.", "NAME"),
     Setting(FILES, "data.longitude_column", str, "Column of the longitude.", "NAME"),
     Setting(FILES, "data.exclude", list[str], "Leave a location out; may be given again.", "NAME"),
     Setting(FILES, "data.common_only", bool, "Go on with the locations that are in both files."),
-    Setting(FILES, "data.outliers", str, "Readings that can't be right: keep them, or mask them as missing.", "keep|mask"),
-    Setting(WEATHER, "data.country", str, "Country whose public holidays count, such as DE or US.", "CODE"),
+    Setting(FILES, "data.no_reading", list[float], "Code that means that there is no reading, such as 65535; may be given again."),
+    Setting(REPAIR, "data.outliers", str, "Readings that can't be right: keep them, or mask them as missing.", "keep|mask"),
+    Setting(REPAIR, "data.fill", str, "Gaps: leave them, or fill them (never in targets or scores).", "none|gaps"),
+    Setting(WEATHER, "weather.source", str, "Weather: stations in a table, or a field in NetCDF or Zarr.", "FILE", "--weather"),
+    Setting(WEATHER, "weather.stations", str, "Coordinates of the stations, where no other file has them.", "FILE"),
+    Setting(WEATHER, "weather.perfect_weather", bool, "Let measured weather stand in for a forecast: scores are then ex post."),
+    Setting(
+        WEATHER,
+        "weather.delay_hours",
+        float,
+        "Hours until weather has arrived.  \\[default: 0]",
+        "HOURS",
+        "--weather-delay",
+    ),
+    Setting(WEATHER, "weather.country", str, "Country whose public holidays count, such as DE or US.", "CODE"),
+    Setting(WEATHER, "weather.subdivision", str, "State, province or region whose holidays count too, such as BY.", "CODE"),
+    Setting(WEATHER, "weather.events", str, "Your own calendar, CSV or ICS: school holidays, events.", "FILE"),
     Setting(TASK, "task.sequence_length", int, "Steps of history that the LSTM reads.  \\[default: 168]"),
     Setting(TASK, "task.horizon", int, "Steps to forecast.  \\[default: 24]"),
     Setting(TASK, "task.test_days", int, "Days at the end that are held out.  \\[default: 28]"),

@@ -23,6 +23,7 @@ from gridcast.training import predict, train_model
 from gridcast.windows import VALIDATION_SHARE, contexts_at, preprocess_temporal_data
 
 YEARLY_FROM = pd.Timedelta(days=450)  # a validation part of a fifth leaves more than 365 days to learn the year from
+FRAMES_REACH = DAY + WEEK  # a frame compares the last day with the week before
 TRAINING_SHARE = 1 - VALIDATION_SHARE
 Progress = Callable[[int, dict[str, float]], None]
 
@@ -71,6 +72,7 @@ class HybridForecaster:
             joint=True,
             calendar=self.covariates,
         )
+        self.reach = max(self.sequence_length * panel.freq, FRAMES_REACH)
         self.scaler: Scaler = sequences.scaler
         self.skipped = sequences.skipped
         self.samples = int(np.isfinite(np.asarray(sequences.y)).all(axis=-1).sum())
