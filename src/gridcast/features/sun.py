@@ -27,8 +27,9 @@ def sun_features(
     """Return the covariates of the sun in intervals, shape (time, location) each, by the names and units of `NAMES`.
 
     `sun_elevation` [degrees] is that in the middle of the interval, `daylight` [1] the share of the interval with the sun up,
-    `day_length` [h] how long the sun is up in the 24 hours around the middle (24 in polar day, 0 in polar night), and `clear_sky`
-    [W m-2] the mean radiation on level ground under a clear sky, by the formula of Haurwitz at the middles of parts of at most an hour.
+    `day_length` [h] how long the sun is up in the 24 hours around the middle (24 in polar day, 0 in polar night), and
+    `clear_sky` [W m-2] the mean radiation on level ground under a clear sky, by the formula of Haurwitz in the middles of
+    parts of at most an hour.
 
     Args:
         times: Starts of the intervals, shape (time,); without a zone they are taken as UTC.
