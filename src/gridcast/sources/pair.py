@@ -14,10 +14,11 @@ import pandas as pd
 
 from gridcast.atomic import replacing
 from gridcast.errors import FileError, GridcastWarning, PanelError, Problem, counted, listed
-from gridcast.panel import TARGET, Panel
+from gridcast.panel import Panel
 from gridcast.sources.readings import ReadOptions
 from gridcast.sources.synthetic.world import generate_synthetic_spatial_data, generate_synthetic_temporal_data
 from gridcast.sources.text.csvfile import read_consumption, read_places
+from gridcast.tabular import TARGET
 
 WEATHER = "weather"  # places of this kind are weather stations, not consumers
 
