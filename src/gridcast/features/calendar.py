@@ -141,9 +141,11 @@ class LocationCalendars:
 
     Attributes:
         calendars: One a location.
+        freq: Length of the intervals that times begin, see `Calendar.at`; None where moments count.
     """
 
     calendars: tuple[Calendar, ...]
+    freq: pd.Timedelta | None = None
 
     @classmethod
     def of(
@@ -154,6 +156,7 @@ class LocationCalendars:
         *,
         locations: Sequence[str] | None = None,
         like: Calendar | None = None,
+        freq: pd.Timedelta | None = None,
     ) -> LocationCalendars:
         """Return the calendars of locations.
 
@@ -163,6 +166,7 @@ class LocationCalendars:
             subdivisions: One a location; an empty one means the whole country.
             locations: Names, by which events find their place.
             like: What all have in common; `Calendar()` if None.
+            freq: Length of the intervals, see `Calendar.at`.
 
         Raises:
             ShapeError: If there is not one of each for each location.
@@ -185,7 +189,8 @@ class LocationCalendars:
                     location=location if location in own else "",
                 )
                 for zone, country, part, location in zip(*columns, strict=True)
-            )
+            ),
+            freq,
         )
 
     @property
@@ -193,14 +198,13 @@ class LocationCalendars:
         """Names of the covariates, in the order of the last axis of `at`."""
         return max((calendar.names for calendar in self.calendars), key=len, default=())
 
-    def at(self, times: pd.DatetimeIndex, *, freq: pd.Timedelta | None = None) -> npt.NDArray[np.float32]:
+    def at(self, times: pd.DatetimeIndex) -> npt.NDArray[np.float32]:
         """Return the covariates of moments, shape (time, location, covariate), between -1 and 1. [1]
 
         Each different calendar is computed once. Where a location has no country, the covariates of its holidays are 0.
 
         Args:
             times: Moments, shape (time,); without a zone they are taken as UTC.
-            freq: Length of the interval that each one begins, see `Calendar.at`.
 
         Raises:
             ConfigError: If a country, a part of it, or a time zone is not known.
@@ -215,7 +219,7 @@ class LocationCalendars:
         different = {calendar: number for number, calendar in enumerate(dict.fromkeys(self.calendars))}
         values = np.zeros((len(times), len(different), len(names)), dtype=np.float32)
         for calendar, number in different.items():
-            values[:, number, [names.index(name) for name in calendar.names]] = calendar.at(times, freq=freq)
+            values[:, number, [names.index(name) for name in calendar.names]] = calendar.at(times, freq=self.freq)
         return values[:, [different[calendar] for calendar in self.calendars]]
 
 

@@ -144,7 +144,7 @@ def _dew_point(temperature: Floats, humidity: Floats) -> Floats:
 def _relative_humidity(temperature: Floats, dew_point: Floats) -> Floats:
     slope, offset = MAGNUS
     exponent = slope * dew_point / (offset + dew_point) - slope * temperature / (offset + temperature)
-    return np.minimum(100 * np.exp(exponent), 100)
+    return np.asarray(np.minimum(100 * np.exp(exponent), 100))
 
 
 def _humidex(temperature: Floats, humidity: Floats) -> Floats:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
@@ -18,7 +19,35 @@ J2000 = pd.Timestamp("2000-01-01 12:00", tz="UTC")
 SUNRISE = np.deg2rad(-0.833)  # the sun's centre, when its upper edge is seen at the horizon through the refracting air
 PARALLAX = 6371.01 / 149597890  # radius of the Earth by its distance from the sun
 HAURWITZ = (1098.0, 0.059)  # [W/m2], [1]
+GREATEST = {"sun_elevation": 90.0, "daylight": 1.0, "day_length": 24.0, "clear_sky": HAURWITZ[0]}
 NAMES = {"sun_elevation": "degrees", "daylight": "1", "day_length": "h", "clear_sky": "W m-2"}
+
+
+@dataclass(frozen=True)
+class Sun:
+    """The sun over some places, as covariates of a size that a network can read.
+
+    Attributes:
+        latitude: One a location. [degrees]
+        longitude: One a location. [degrees]
+        freq: Length of the intervals that times begin.
+        method: Of the elevation, see `solar_elevation`.
+    """
+
+    latitude: tuple[float, ...]
+    longitude: tuple[float, ...]
+    freq: pd.Timedelta
+    method: Method = "auto"
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Names of the covariates, in the order of the last axis of `at`."""
+        return tuple(NAMES)
+
+    def at(self, times: pd.DatetimeIndex) -> npt.NDArray[np.float32]:
+        """Return the covariates of intervals, shape (time, location, covariate), each by its greatest value. [1]"""
+        found = sun_features(times, self.latitude, self.longitude, freq=self.freq, method=self.method)
+        return np.stack([found[name] / GREATEST[name] for name in NAMES], axis=-1).astype(np.float32)
 
 
 def sun_features(
