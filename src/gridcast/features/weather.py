@@ -59,7 +59,7 @@ def derive_weather(dataset: xr.Dataset, names: Sequence[str] | None = None, *, o
     |---|---|
     | `heating`, `cooling` | `_heating`, `_cooling` [K]: degrees below and above a base |
     | `recency` | `_lag_1h` ..., `_mean_24h` ..., `_smooth_24h` ... [degC]: the temperature before; looks back only |
-    | `humidity` | `_heat_index` [degC], `_humidex` [1]; `_dew_point` [degC] or, where this is the source, `_relative_humidity` [%] |
+    | `humidity` | `_heat_index` [degC], `_humidex` [1], and `_dew_point` [degC] or, from that, `_relative_humidity` [%] |
     | `wind_chill` | `_wind_chill` [degC] |
 
     A derived variable has the availability and delay of its source, of several sources the latest of each, so that a lag of a
