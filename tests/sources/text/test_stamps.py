@@ -6,7 +6,8 @@ import pyarrow as pa
 import pytest
 
 from gridcast.errors import ConfigError
-from gridcast.sources.text.stamps import Stamps, find_zone, read_stamps
+from gridcast.clock import find_zone
+from gridcast.sources.text.stamps import Stamps, read_stamps
 
 
 def read(*texts: str | None, zone: str = "UTC", place: list[int] | None = None) -> Stamps:
