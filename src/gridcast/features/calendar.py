@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from gridcast.clock import local_labels
 from gridcast.errors import ConfigError
 
 
@@ -16,7 +17,7 @@ class Calendar:
     """Calendar covariates by the local clock.
 
     Attributes:
-        timezone: IANA name of the zone whose clock the consumers live by.
+        timezone: Of the clock that the consumers live by: an IANA name, or `local` where the labels are local themselves.
         country: ISO code of the country whose public holidays count; empty for none.
         yearly: Whether to tell the season; only a history of more than a year can teach it.
     """
@@ -45,7 +46,7 @@ class Calendar:
             >>> Calendar().at(pd.DatetimeIndex(["2024-01-07 06:00+00:00"])).astype(float).round(2).tolist()
             [[1.0, 0.0, -0.62, 0.78, 1.0]]
         """
-        local = self._local(times)
+        local = local_labels(times, self.timezone)
         day = (local.hour + local.minute / 60) / 24
         week = (local.day_of_week + day) / 7
         year = (local.day_of_year - 1 + day) / 365.25
@@ -56,17 +57,6 @@ class Calendar:
         if self.country:
             columns.append(self._holidays(local))
         return np.column_stack(columns).astype(np.float32)
-
-    def _local(self, times: pd.DatetimeIndex) -> pd.DatetimeIndex:
-        times = times.tz_localize("UTC") if times.tz is None else times
-        try:
-            return times.tz_convert(self.timezone)
-        except Exception as error:
-            raise ConfigError(
-                f"`{self.timezone}` is not a time zone",
-                found=self.timezone,
-                expected="an IANA name such as `Europe/Berlin`, or `UTC`",
-            ) from error
 
     def _holidays(self, local: pd.DatetimeIndex) -> npt.NDArray[np.bool_]:
         """Return whether each local day is a public holiday, shape (time,)."""
@@ -81,4 +71,4 @@ class Calendar:
                 found=self.country,
                 expected="an ISO country code such as `DE`, `US` or `FR`",
             ) from error
-        return np.asarray(local.tz_localize(None).normalize().isin(pd.DatetimeIndex(sorted(days))))
+        return np.asarray(local.normalize().isin(pd.DatetimeIndex(sorted(days))))

@@ -5,8 +5,8 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 
-from gridcast.errors import ConfigError
 from gridcast.clock import find_zone
+from gridcast.errors import ConfigError
 from gridcast.sources.text.stamps import Stamps, read_stamps
 
 

@@ -20,8 +20,55 @@ Rows = npt.NDArray[np.intp]
 
 YES = frozenset({"1", "1.0", "true", "t", "yes", "y", "x"})
 NO = frozenset({"0", "0.0", "false", "f", "no", "n", ""})
-SUMMER = frozenset("s summer sommer dst daylight cest mesz eest west bst ist edt cdt mdt pdt akdt adt ndt aedt acdt nzdt".split())
-WINTER = frozenset("w winter std st standard cet mez eet wet gmt est cst mst pst akst ast nst aest acst nzst".split())
+SUMMER = frozenset(
+    {
+        "s",
+        "summer",
+        "sommer",
+        "dst",
+        "daylight",
+        "cest",
+        "mesz",
+        "eest",
+        "west",
+        "bst",
+        "ist",
+        "edt",
+        "cdt",
+        "mdt",
+        "pdt",
+        "akdt",
+        "adt",
+        "ndt",
+        "aedt",
+        "acdt",
+        "nzdt",
+    }
+)
+WINTER = frozenset(
+    {
+        "w",
+        "winter",
+        "std",
+        "st",
+        "standard",
+        "cet",
+        "mez",
+        "eet",
+        "wet",
+        "gmt",
+        "est",
+        "cst",
+        "mst",
+        "pst",
+        "akst",
+        "ast",
+        "nst",
+        "aest",
+        "acst",
+        "nzst",
+    }
+)
 REPEATED = frozenset({"fold", "repeated", "repeatedhour", "repeatedhourflag", "secondhour"})  # of the names in `FOLD`
 OFFSET = r"^(?:utc|gmt)?([+-])(\d{1,2}):?(\d\d)?$"
 MOST_WORDS = 6  # different ones that a mark has

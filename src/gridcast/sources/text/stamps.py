@@ -217,9 +217,7 @@ def _with_offsets(rows: Rows, where: Callable[[Rows], list[str]], name: str) -> 
     )
 
 
-def _non_existent(
-    rows: Rows, where: Callable[[Rows], list[str]], zone: str, moments: Moments, *, doubled: bool
-) -> Problem:
+def _non_existent(rows: Rows, where: Callable[[Rows], list[str]], zone: str, moments: Moments, *, doubled: bool) -> Problem:
     """Return the problem of stamps in hours that spring skips; whoever has no doubled hour has a clock of another kind."""
     year = int(moments[rows[0]].astype("datetime64[us]").astype("datetime64[Y]").astype(int)) + 1970
     offsets = [find_zone(zone).utcoffset(datetime(year, month, 1)) or timedelta(0) for month in (1, 7)]
