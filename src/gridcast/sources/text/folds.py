@@ -20,55 +20,14 @@ Rows = npt.NDArray[np.intp]
 
 YES = frozenset({"1", "1.0", "true", "t", "yes", "y", "x"})
 NO = frozenset({"0", "0.0", "false", "f", "no", "n", ""})
-SUMMER = frozenset(
-    {
-        "s",
-        "summer",
-        "sommer",
-        "dst",
-        "daylight",
-        "cest",
-        "mesz",
-        "eest",
-        "west",
-        "bst",
-        "ist",
-        "edt",
-        "cdt",
-        "mdt",
-        "pdt",
-        "akdt",
-        "adt",
-        "ndt",
-        "aedt",
-        "acdt",
-        "nzdt",
-    }
-)
-WINTER = frozenset(
-    {
-        "w",
-        "winter",
-        "std",
-        "st",
-        "standard",
-        "cet",
-        "mez",
-        "eet",
-        "wet",
-        "gmt",
-        "est",
-        "cst",
-        "mst",
-        "pst",
-        "akst",
-        "ast",
-        "nst",
-        "aest",
-        "acst",
-        "nzst",
-    }
-)
+SUMMER = frozenset({
+    "s", "summer", "sommer", "dst", "daylight", "cest", "mesz", "eest", "west", "bst", "ist", "edt", "cdt", "mdt",
+    "pdt", "akdt", "adt", "ndt", "aedt", "acdt", "nzdt",
+})  # fmt: skip
+WINTER = frozenset({
+    "w", "winter", "std", "st", "standard", "cet", "mez", "eet", "wet", "gmt", "est", "cst", "mst", "pst", "akst",
+    "ast", "nst", "aest", "acst", "nzst",
+})  # fmt: skip
 REPEATED = frozenset({"fold", "repeated", "repeatedhour", "repeatedhourflag", "secondhour"})  # of the names in `FOLD`
 OFFSET = r"^(?:utc|gmt)?([+-])(\d{1,2}):?(\d\d)?$"
 MOST_WORDS = 6  # different ones that a mark has

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import calendar
 import re
 from dataclasses import dataclass, replace
 from typing import Any
@@ -22,7 +21,7 @@ EPOCH_FIRST_YEAR = 1980  # smaller numbers are no stamps
 SAMPLE = 100  # texts that show which form to try first
 SECOND = 1_000_000
 DAY = 86_400 * SECOND
-MONTHS = {name.lower()[:3]: number for number, name in enumerate(calendar.month_name) if number}
+MONTHS = {name: number for number, name in enumerate(re.findall("...", "janfebmaraprmayjunjulaugsepoctnovdec"), 1)}
 CLOCK = (
     r"(?:[t ,]+(?P<hour>\d{1,2}):(?P<minute>\d{2})(?::(?P<second>\d{2})(?:[.,](?P<fraction>\d{1,9}))?)?"
     r" ?(?P<half>[ap]\.?m\.?)? ?(?P<offset>z|utc|gmt|[+-]\d{2}(?::?\d{2})?)?)?$"
