@@ -210,12 +210,17 @@ def from_local(
     exists = ~np.asarray(moments.isna())
     utc = moments.tz_convert(None)
     if not exists.all():
-        after = labels[~exists].tz_localize(clock, ambiguous=first[~exists], nonexistent="shift_forward")
-        offset = after.tz_localize(None) - after.tz_convert(None)
+        skipped = labels[~exists]
+        before = _offset(skipped - 16 * HOUR, clock)  # no clock is further from UTC than that
         values = utc.to_numpy().copy()
-        values[~exists] = (labels[~exists] - offset).to_numpy()
+        values[~exists] = (skipped - _offset(skipped - before, clock)).to_numpy()
         utc = pd.DatetimeIndex(values)
     return utc.tz_localize("UTC"), exists
+
+
+def _offset(moments: pd.DatetimeIndex, clock: tzinfo) -> pd.TimedeltaIndex:
+    """Return how far a clock is ahead of UTC at moments in UTC without a zone, shape (time,)."""
+    return moments.tz_localize("UTC").tz_convert(clock).tz_localize(None) - moments
 
 
 def is_second(times: pd.DatetimeIndex, zone: str) -> npt.NDArray[np.bool_]:

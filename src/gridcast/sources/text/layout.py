@@ -104,13 +104,14 @@ def join_hours(dates: Any, hours: Any, name: str) -> tuple[Any, tuple[str, ...]]
     """Return stamps of dates and times of day, and what was assumed: hours up to 24 are the ends of intervals.
 
     Example:
-        >>> join_hours(pa.array(["2024-01-01", "2024-01-01"]), pa.array(["1", "24"]), "hour")[0].to_pylist()
+        >>> join_hours(pa.array(["2024-01-01", "2024-01-01"]), pa.array(["1:00", "24:00"]), "hour")[0].to_pylist()
         ['2024-01-01 00:00', '2024-01-01 23:00']
     """
     said: tuple[str, ...] = ()
     clock = pc.utf8_trim_whitespace(hours)
-    if pc.all(pc.match_substring_regex(clock, r"^\d{1,2}$")).as_py():
-        hour = clock.cast(pa.int64())
+    whole = pc.replace_substring_regex(clock, r"^(\d{1,2})(:00){1,2}$", r"\1")
+    if pc.all(pc.match_substring_regex(whole, r"^\d{1,2}$")).as_py():
+        hour = whole.cast(pa.int64())
         if says_end(name) or pc.max(hour).as_py() == 24:
             hour = pc.subtract(hour, 1)
             said = (f"hour 1 of `{name}` taken as 00:00 to 01:00",)
