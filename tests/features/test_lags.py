@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gridcast.clock import is_second, local_labels
@@ -125,6 +125,7 @@ def test_the_label_is_that_of_the_day_wherever_it_exists_and_the_row_is_always_a
     assert late.min() >= -HOUR
 
 
+@settings(max_examples=40)
 @given(zone=st.sampled_from(ZONES), day=st.dates(pd.Timestamp("1990-01-01").date(), pd.Timestamp("2035-01-01").date()))
 def test_a_season_back_is_the_nearest_that_was_known(zone, day):
     times = clock(str(day), 16)
