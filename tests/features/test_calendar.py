@@ -135,9 +135,14 @@ def test_an_unknown_zone_is_named(zone):
     with pytest.raises(ConfigError) as caught:
         Calendar(zone).at(utc_hours("2024-01-01"))
     (problem,) = caught.value.problems
-    assert problem.problem == f"`{zone}` is not a time zone"
-    assert problem.found == zone
-    assert problem.expected == "an IANA name such as `Europe/Berlin`, or `UTC`"
+    assert problem.problem == f"unknown time zone `{zone}`"
+
+
+def test_local_labels_are_read_as_they_are():
+    # each label counts as it stands, also on the day on which Berlin's clock skips 02:00
+    times = utc_hours("2024-03-31 00:00", 24)
+    assert local_hours(Calendar("local"), times) == list(range(24))
+    assert np.array_equal(Calendar("local", "DE").at(times), Calendar("UTC", "DE").at(times))
 
 
 def test_an_unknown_country_is_named():

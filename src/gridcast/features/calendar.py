@@ -23,7 +23,7 @@ class Calendar:
     """Calendar covariates by the local clock.
 
     Attributes:
-        timezone: IANA name of the zone whose clock the consumers live by.
+        timezone: Of the clock that the consumers live by: an IANA name, or `local` where the labels are local themselves.
         country: ISO code of the country whose public holidays count; empty for none.
         yearly: Whether to tell the season; only a history of more than a year can teach it.
         subdivision: Code of the state, province or region whose own holidays count too, such as `BY`; needs a country.

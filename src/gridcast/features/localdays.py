@@ -6,8 +6,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from gridcast.clock import DAY
-from gridcast.errors import ConfigError
+from gridcast.clock import DAY, find_zone
 
 Days = npt.NDArray[np.int64]  # since 1970-01-01
 
@@ -17,7 +16,7 @@ def local_clock(times: pd.DatetimeIndex, timezone: str, freq: pd.Timedelta | Non
 
     Args:
         times: Starts of intervals, shape (time,); without a zone they are taken as UTC.
-        timezone: IANA name of the zone.
+        timezone: See `gridcast.clock.find_zone`.
         freq: Length of the intervals. One of a day or longer is told by its middle, as that of a day in UTC begins on the day
             before in New York, and belongs to the day on which most of it lies.
 
@@ -30,14 +29,7 @@ def local_clock(times: pd.DatetimeIndex, timezone: str, freq: pd.Timedelta | Non
     """
     times = times.tz_localize("UTC") if times.tz is None else times
     times = times + freq / 2 if freq is not None and freq >= DAY else times
-    try:
-        return times.tz_convert(timezone)
-    except Exception as error:
-        raise ConfigError(
-            f"`{timezone}` is not a time zone",
-            found=timezone,
-            expected="an IANA name such as `Europe/Berlin`, or `UTC`",
-        ) from error
+    return times.tz_convert(find_zone(timezone))
 
 
 def local_days(local: pd.DatetimeIndex) -> Days:

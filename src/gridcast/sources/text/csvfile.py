@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
 
-from gridcast.clock import describe_freq, infer_freq
+from gridcast.clock import describe_freq, find_zone, infer_freq
 from gridcast.errors import PanelError, Problem, counted, listed
 from gridcast.sources.readings import Consumption, Places, ReadOptions
 from gridcast.sources.text.cells import Floats, names_of, numbers, plain
 from gridcast.sources.text.checks import disorder, off_the_globe, places_twice, readings_twice, unnamed
 from gridcast.sources.text.columns import SPATIAL, choose, missing, says_end, says_utc
+from gridcast.sources.text.folds import Flag
 from gridcast.sources.text.layout import Layout, find_layout, join_hours
 from gridcast.sources.text.rawtable import RawTable, Rows, read_table
 from gridcast.sources.text.stampforms import Moments
-from gridcast.sources.text.stamps import Stamps, find_zone, read_stamps
+from gridcast.sources.text.stamps import Stamps, read_stamps
+from gridcast.sources.text.zones import by_zone, zones_in_words
 
 MOST_CELLS = 2**28  # of the table (time, location); more are a sign of misread columns
 
@@ -37,11 +40,19 @@ def read_consumption(path: str | os.PathLike[str], *, options: ReadOptions | Non
         PanelError: Naming all the columns, stamps, names and cells that are wrong.
     """
     options = options or ReadOptions()
-    find_zone(options.timezone)
+    for zone in {options.timezone, *(options.timezones or {}).values()}:
+        find_zone(zone)
     table = read_table(path)
-    layout = find_layout(table, {role: getattr(options, f"{role}_column") for role in ("time", "location", "consumption")})
+    layout = find_layout(table, {role: getattr(options, f"{role}_column") for role in ("time", "location", "consumption", "fold")})
+    if layout.location is None and len(set(options.zones_of(table.header[n] for n in layout.values))) > 1:
+        return by_zone(table, layout, options, _readings)
+    return _readings(table, layout, options)
+
+
+def _readings(table: RawTable, layout: Layout, options: ReadOptions) -> Consumption:
+    """Return the readings of a long table, or of a wide one all of whose locations are in the same zone."""
     names, place, nameless = _locations(table, layout)
-    stamps, said = _stamps(table, layout, place, options.timezone)
+    stamps, said = _stamps(table, layout, place, options.zones_of(names))
     values = numbers(table, layout.values)
     problems = [*stamps.problems, *nameless, *values.problems]
     clock, when = np.unique(np.where(stamps.good, stamps.utc, 0), return_inverse=True)
@@ -104,18 +115,26 @@ def _locations(table: RawTable, layout: Layout) -> tuple[list[str], Rows, list[P
     return names_of(table, layout.location)
 
 
-def _stamps(table: RawTable, layout: Layout, place: Rows, zone: str) -> tuple[Stamps, tuple[str, ...]]:
+def _stamps(table: RawTable, layout: Layout, place: Rows, zones: Sequence[str]) -> tuple[Stamps, tuple[str, ...]]:
     """Return the rows' moments, and what was assumed of them."""
     texts, name = table.columns[layout.time], table.header[layout.time] or f"column {layout.time + 1}"
     said: tuple[str, ...] = ()
     if layout.time_of_day is not None:
         texts, said = join_hours(texts, table.columns[layout.time_of_day], table.header[layout.time_of_day])
-    taken = "UTC" if says_utc(name) else zone
-    stamps = read_stamps(texts, place, taken, lambda rows: table.cells(rows, layout.time), name)
+    zones = ("UTC",) * len(zones) if says_utc(name) else zones
+    stamps = read_stamps(texts, place, zones, lambda rows: table.cells(rows, layout.time), name, flag=_flag(table, layout))
     if not stamps.floating:
         return stamps, (*said, *stamps.said)
     reason = "as the name of their column says" if says_utc(name) else "`--timezone` to change"
-    return stamps, (*said, f"{table.name}: stamps carry no offset: taken as {taken} ({reason})", *stamps.said)
+    return stamps, (*said, f"{table.name}: stamps carry no offset: taken as {zones_in_words(zones)} ({reason})", *stamps.said)
+
+
+def _flag(table: RawTable, layout: Layout) -> Flag | None:
+    """Return the column that tells the doubled hour apart, if there is one."""
+    if layout.fold is None:
+        return None
+    fold = layout.fold
+    return Flag(table.header[fold], table.columns[fold], lambda rows: table.cells(rows, fold))
 
 
 def _matrix(layout: Layout, values: Floats, when: Rows, place: Rows, shape: tuple[int, int]) -> Floats:
