@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,7 +15,7 @@ from gridcast.errors import ConfigError, FileError, GridcastError, listed
 from gridcast.sources.text.columns import did_you_mean
 
 if TYPE_CHECKING:
-    from sqlalchemy import URL, Connection, Engine
+    from sqlalchemy import URL, Connection, Engine, ExceptionContext
 
 EXAMPLES = "an address such as `postgresql://user@host/grid#load` or `sqlite:///grid.db#load`"
 NOT_DATABASES = ("http", "https", "file", "ftp", "s3", "gs", "az", "abfs", "memory")
@@ -53,7 +53,8 @@ class Address:
     def hidden(self, text: str) -> str:
         """Return a text in which each password of the address is replaced by stars."""
         secrets = [str(self.url.password or ""), *self._secrets_in_query()]
-        for secret in {form for each in secrets if each for form in (each, quote(each, safe=""), quote_plus(each))}:
+        forms = {form for each in secrets if each for form in (each, quote(each, safe=""), quote_plus(each))}
+        for secret in sorted(forms, key=len, reverse=True):
             text = re.sub(rf"(?<!\w){re.escape(secret)}(?!\w)", "***", text)
         return text
 
@@ -155,12 +156,21 @@ def _engine(address: Address, *, writing: bool) -> Engine:
     except (sqlalchemy.exc.ArgumentError, TypeError, ValueError) as error:
         problem = f"`{address.shown}` can't be used"
         raise ConfigError(problem, found=address.hidden(str(error)), expected=EXAMPLES) from None
+    sqlalchemy.event.listen(engine, "handle_error", _close_cursor)
     if kind == "sqlite":
         begin = "BEGIN IMMEDIATE" if writing else "BEGIN"
         sqlalchemy.event.listen(engine, "begin", lambda connection: connection.exec_driver_sql(begin))
         if not writing:
             sqlalchemy.event.listen(engine, "connect", lambda raw, _: raw.execute("PRAGMA query_only = ON"))
     return engine  # type: ignore[no-any-return]
+
+
+def _close_cursor(failed: ExceptionContext) -> None:
+    """Close the cursor of a connection that was lost, which SQLAlchemy leaves to the driver."""
+    running = failed.execution_context
+    if failed.is_disconnect and running is not None:
+        with suppress(Exception):
+            running.cursor.close()
 
 
 def _require_file(address: Address, *, writing: bool) -> None:
@@ -173,7 +183,7 @@ def _require_file(address: Address, *, writing: bool) -> None:
         beside = sorted(each.name for each in path.parent.iterdir()) if path.parent.is_dir() else []
         found = "a folder" if path.is_dir() else f"in `{path.parent}`: {listed(beside) or 'nothing'}"
         expected = "the file of a SQLite database" if path.parent.is_dir() else f"a folder `{path.parent}`"
-        hint = did_you_mean(path.name, beside)
+        hint = "" if path.is_dir() else did_you_mean(path.name, beside)
         raise FileError(f"`{path}` is {'a folder' if path.is_dir() else 'missing'}", found=found, expected=expected, hint=hint)
 
 

@@ -13,7 +13,7 @@ from gridcast.sources.sql.address import Address, library
 from gridcast.sources.text.columns import did_you_mean
 
 if TYPE_CHECKING:
-    from sqlalchemy import ColumnElement, Connection, Select
+    from sqlalchemy import ColumnElement, Connection, CursorResult, Select
 
 CHUNK = 20_000  # rows under way at a time
 SAMPLE = 2_000  # rows by which the layout of a table is recognised
@@ -131,9 +131,20 @@ def _names(inspector: Any, schema: str | None) -> list[str]:
 
 def _streamed(connection: Connection, statement: Select[Any] | str) -> tuple[tuple[str, ...], Iterator[Sequence[Row]]]:
     """Return the names of the columns, and the rows as they come from the server, a chunk at a time."""
-    streaming = connection.execution_options(yield_per=CHUNK, no_parameters=True)  # a `%` in a query is a `%`
-    result = streaming.exec_driver_sql(statement) if isinstance(statement, str) else streaming.execute(statement)
-    return tuple(result.keys()), iter(result.partitions(CHUNK))
+    streaming = connection.execution_options(yield_per=CHUNK)
+    if isinstance(statement, str):  # in which `%` and `:` are no marks of parameters
+        result = streaming.execution_options(no_parameters=True).exec_driver_sql(statement)
+    else:
+        result = streaming.execute(statement)
+    return tuple(result.keys()), _partitions(result)
+
+
+def _partitions(result: CursorResult[Any]) -> Iterator[Sequence[Row]]:
+    """Yield the rows in chunks, and let go of the server's cursor however it ends."""
+    try:
+        yield from result.partitions(CHUNK)
+    finally:
+        result.close()
 
 
 def _require_reading(query: str) -> str:

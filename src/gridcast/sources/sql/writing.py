@@ -81,7 +81,7 @@ def _rows(table: pd.DataFrame, run: str) -> pd.DataFrame:
     infinite = [name for name in numbers if np.isinf(numbers[name]).any()]
     if infinite:
         problems.append(Problem(f"forecasts are infinite in {listed(infinite)}", found="inf", expected="numbers, or NaN"))
-    names = table["location"].astype(str)
+    names = pd.Series([str(name) for name in table["location"]], index=table.index, dtype=object)
     unfit = sorted({repr(name) for name in [run, *names.unique()] if "\0" in name or not _encodable(name)})
     if unfit or table["location"].isna().any():
         found = listed(unfit) or "rows without a location"
@@ -182,5 +182,5 @@ def _times(moments: pd.Series[Any], kind: str) -> pd.Series[Any]:
     """Return moments as the database takes them; the text of a moment is always the same, as it is what is replaced by."""
     if kind == "postgresql":
         return pd.Series(moments.dt.to_pydatetime(), index=moments.index, dtype=object)
-    whole = moments.dt.strftime("%Y-%m-%dT%H:%M:%SZ")
+    whole: pd.Series[Any] = moments.dt.strftime("%Y-%m-%dT%H:%M:%SZ")
     return whole.where(moments.dt.microsecond == 0, moments.dt.strftime("%Y-%m-%dT%H:%M:%S.%fZ"))
