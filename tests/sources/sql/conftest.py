@@ -93,7 +93,9 @@ def server():
 @pytest.fixture
 def postgres(server):
     """The server without any tables."""
-    server.run("DROP SCHEMA public CASCADE", "CREATE SCHEMA public", "DROP SCHEMA IF EXISTS utility CASCADE")
+    server.run(
+        "ALTER ROLE grid RESET ALL", "DROP SCHEMA public CASCADE", "CREATE SCHEMA public", "DROP SCHEMA IF EXISTS utility CASCADE"
+    )
     return server
 
 

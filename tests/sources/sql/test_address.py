@@ -38,6 +38,7 @@ def test_what_is_an_address(text, expected):
 def test_an_address_is_taken_apart_and_shown_without_its_password(text, url, table):
     address = parse_address(text)
     assert (address.shown, address.table) == (url, table)
+    assert str(address).replace("%20", " ") == (f"{url}#{table}" if table else url)
 
 
 def test_a_password_is_hidden_as_a_word_in_each_of_its_forms():

@@ -136,6 +136,8 @@ def test_a_server_that_stops_in_the_middle_keeps_the_old_rows(postgres, monkeypa
 
 
 def test_writers_at_the_same_time_do_not_double(database):
+    if hasattr(database, "port"):
+        database.run("ALTER ROLE grid SET default_transaction_isolation TO 'repeatable read'")
     address, start, failed = database.url("#forecasts"), threading.Barrier(5), []
 
     def write(value):

@@ -50,6 +50,10 @@ class Address:
         bare = self.url.set(query={}) if self._secrets_in_query() else self.url
         return bare.render_as_string(hide_password=True)
 
+    def __str__(self) -> str:
+        """Return the address with its table, without any password."""
+        return f"{self.shown}#{quote(self.table)}" if self.table else self.shown
+
     def hidden(self, text: str) -> str:
         """Return a text in which each password of the address is replaced by stars."""
         secrets = [str(self.url.password or ""), *self._secrets_in_query()]
@@ -130,8 +134,6 @@ def connected(address: Address, *, writing: bool = False) -> Iterator[Connection
     try:
         with engine.begin() if writing else engine.connect() as connection:
             opened = True
-            if not writing and engine.dialect.name == "postgresql":
-                connection = connection.execution_options(postgresql_readonly=True)
             yield connection
     except sqlalchemy.exc.SQLAlchemyError as error:
         raise _explained(error, address, opened=opened, writing=writing) from None
@@ -157,6 +159,8 @@ def _engine(address: Address, *, writing: bool) -> Engine:
         problem = f"`{address.shown}` can't be used"
         raise ConfigError(problem, found=address.hidden(str(error)), expected=EXAMPLES) from None
     sqlalchemy.event.listen(engine, "handle_error", _close_cursor)
+    if kind == "postgresql":
+        engine = engine.execution_options(isolation_level="READ COMMITTED", postgresql_readonly=not writing)
     if kind == "sqlite":
         begin = "BEGIN IMMEDIATE" if writing else "BEGIN"
         sqlalchemy.event.listen(engine, "begin", lambda connection: connection.exec_driver_sql(begin))
