@@ -61,6 +61,23 @@ def test_what_is_no_address(text, found, hint):
     assert (caught.value.problems[0].found, caught.value.problems[0].hint) == (found, hint)
 
 
+@pytest.mark.parametrize(
+    ("text", "error", "told"),
+    [
+        ("postgresql+psycopg_async://h/d", ConfigError, "asynchronous"),
+        ("sqlite:///{folder}/grid.db?mode=ro", ConfigError, "not accepted"),
+        ("postgresql://u:geheim\udc80@127.0.0.1:1/d", FileError, "surrogates"),
+        ("postgresql://127.0.0.1:1/d?foo=bar", FileError, "invalid connection option"),
+        ("sqlite:///{folder}/\0", FileError, "missing"),
+    ],
+)
+def test_addresses_that_a_driver_cannot_take(sqlite, text, error, told):
+    sqlite.run("CREATE TABLE load (a)")
+    with pytest.raises(error, match=told) as caught, connected(parse_address(text.format(folder=sqlite.path.parent))):
+        pass
+    assert "geheim" not in str(caught.value)
+
+
 def test_extras_that_are_missing(monkeypatch):
     monkeypatch.setitem(sys.modules, "psycopg", None)
     with pytest.raises(GridcastError) as caught, connected(parse_address("postgresql://h/d")):

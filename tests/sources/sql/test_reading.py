@@ -197,6 +197,22 @@ def test_a_range_of_stamps_that_sql_cannot_compare(sqlite):
     assert read.readings.to_dict("list") == {"B": [2]}
 
 
+def test_a_range_of_texts_with_offsets(sqlite):
+    # 23:00 five hours behind is 04:00 UTC of the next day, 02:00 five hours ahead is 21:00 of the day before
+    stamps = ("2024-01-31T23:00:00-05:00", "2024-02-01T04:30:00+00:00", "2024-02-02T02:00:00+05:00", "2024-02-02T00:00:00+00:00")
+    sqlite.run(
+        "CREATE TABLE load (time text, load real)", rows_of("load", *(f"('{stamp}', {n})" for n, stamp in enumerate(stamps)))
+    )
+    assert list(read_consumption_sql(sqlite.url("#load"), start="2024-02-01", end="2024-02-02").readings["load"]) == [0, 1, 2]
+
+
+def test_a_query_that_is_refused_half_read_says_nothing_else(database, monkeypatch, caplog):
+    database.run(*LONG)
+    monkeypatch.setattr(tables, "CHUNK", 1)
+    assert "no column of time" in problems_of(database.url(), query="SELECT location, consumption FROM load")[0].problem
+    assert caplog.records == []
+
+
 def test_a_range_without_readings_and_ranges_that_are_none(sqlite):
     sqlite.run(*LONG)
     assert problems_of(sqlite.url("#load"), start="2025-01-01")[0].problem == "`load` has no readings from 2025-01-01 00:00 UTC"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import re
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 EXAMPLES = "an address such as `postgresql://user@host/grid#load` or `sqlite:///grid.db#load`"
 NOT_DATABASES = ("http", "https", "file", "ftp", "s3", "gs", "az", "abfs", "memory")
 DRIVERS = {"postgresql": "postgresql+psycopg", "postgres": "postgresql+psycopg"}
+KINDS = ("postgresql", "sqlite", "mysql", "mariadb", "mssql", "oracle")
 PATIENCE = 10  # for a server that does not answer [s]
 LOCK_PATIENCE = 60  # for another writer of a SQLite file [s]
 HINTS = (
@@ -57,7 +59,8 @@ class Address:
     def hidden(self, text: str) -> str:
         """Return a text in which each password of the address is replaced by stars."""
         secrets = [str(self.url.password or ""), *self._secrets_in_query()]
-        forms = {form for each in secrets if each for form in (each, quote(each, safe=""), quote_plus(each))}
+        quoted = [write(each, safe="", errors="replace") for each in secrets for write in (quote, quote_plus)]
+        forms = {form for form in (*secrets, *quoted) if form}
         for secret in sorted(forms, key=len, reverse=True):
             text = re.sub(rf"(?<!\w){re.escape(secret)}(?!\w)", "***", text)
         return text
@@ -95,14 +98,15 @@ def parse_address(text: str) -> Address:
         found = f"`{base.partition('://')[0]}://...`" if "://" in base else "no `://` in it"
         raise ConfigError("that is no address of a database", found=found, expected=EXAMPLES) from None
     address = Address(url.set(drivername=DRIVERS.get(url.drivername, url.drivername)), unquote(table))
+    kind, found = url.drivername.partition("+")[0], f"`{url.drivername}://`"
     try:
-        address.url.get_dialect()
+        dialect = address.url.get_dialect()
     except sqlalchemy.exc.NoSuchModuleError:
-        known = ["postgresql", "sqlite", "mysql", "mariadb", "mssql", "oracle"]
-        near = difflib.get_close_matches(url.drivername.partition("+")[0], known, n=1)
+        near = difflib.get_close_matches(kind, KINDS, n=1)
         hint = f"did you mean `{near[0]}://`?" if near else ""
-        found = f"`{url.drivername}://`"
         raise ConfigError("there is no such kind of database", found=found, expected=EXAMPLES, hint=hint) from None
+    if dialect.is_async:
+        raise ConfigError("that driver is for asynchronous programs", found=found, expected=EXAMPLES, hint=f"`{kind}://`")
     return address
 
 
@@ -135,7 +139,7 @@ def connected(address: Address, *, writing: bool = False) -> Iterator[Connection
         with engine.begin() if writing else engine.connect() as connection:
             opened = True
             yield connection
-    except sqlalchemy.exc.SQLAlchemyError as error:
+    except (sqlalchemy.exc.SQLAlchemyError, UnicodeError) as error:
         raise _explained(error, address, opened=opened, writing=writing) from None
     finally:
         engine.dispose()
@@ -150,12 +154,14 @@ def _engine(address: Address, *, writing: bool) -> Engine:
     if kind == "sqlite":
         arguments = {"timeout": LOCK_PATIENCE, "isolation_level": None}  # transactions are begun below
     try:
-        engine = sqlalchemy.create_engine(address.url, connect_args=arguments, poolclass=sqlalchemy.pool.NullPool)
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", sqlalchemy.exc.SAWarning)  # of parameters that the driver does not know
+            engine = sqlalchemy.create_engine(address.url, connect_args=arguments, poolclass=sqlalchemy.pool.NullPool)
     except ImportError as error:
         needed, name = f"`{address.url.drivername}://` needs a driver that is not installed", error.name or ""
         hint = 'pip install "gridcast[sql]"' if name == "psycopg" else f"pip install {name}"
         raise GridcastError(needed, found=f"no module `{name}`", hint=hint) from None
-    except (sqlalchemy.exc.ArgumentError, TypeError, ValueError) as error:
+    except (sqlalchemy.exc.ArgumentError, sqlalchemy.exc.SAWarning, TypeError, ValueError) as error:
         problem = f"`{address.shown}` can't be used"
         raise ConfigError(problem, found=address.hidden(str(error)), expected=EXAMPLES) from None
     sqlalchemy.event.listen(engine, "handle_error", _close_cursor)
@@ -201,7 +207,8 @@ def _explained(error: Exception, address: Address, *, opened: bool, writing: boo
         expected = "a database that answers there, and a user that it lets in"
         return FileError(f"cannot open `{address.shown}`", found=message, expected=expected, hint=hint)
     doing, after = ("writing", "nothing was changed") if writing else ("reading", "nothing was taken over")
+    expected = "a table that this user may write" if writing else "a table or a query that this user may read"
     if getattr(error, "connection_invalidated", False):
         problem = f"`{address.shown}` went away in the middle of {doing}: {after}"
         return FileError(problem, found=message, expected="a connection that lasts to the end", hint="run it again")
-    return FileError(f"`{address.shown}` failed in {doing}: {after}", found=message, expected="a table that you may use so")
+    return FileError(f"`{address.shown}` failed in {doing}: {after}", found=message, expected=expected)

@@ -12,7 +12,7 @@ from gridcast.sources.readings import Places, ReadOptions
 from gridcast.sources.sql.address import connected, parse_address
 from gridcast.sources.sql.checks import few
 from gridcast.sources.sql.rows import Gathered, Wrong, gather
-from gridcast.sources.sql.tables import Selected, open_query, open_table
+from gridcast.sources.sql.tables import Selected, opened
 from gridcast.sources.text.cells import Floats, plain
 from gridcast.sources.text.columns import SPATIAL, choose, missing
 from gridcast.sources.text.rawtable import shortened
@@ -35,8 +35,7 @@ def read_places_sql(address: str, *, options: ReadOptions | None = None, query: 
         PanelError: Naming all the columns, ids and coordinates that are wrong.
     """
     options, place = options or ReadOptions(), parse_address(address)
-    with connected(place) as connection:
-        selected = open_table(connection, place) if query is None else open_query(connection, query)
+    with connected(place) as connection, opened(connection, place, query) as selected:
         columns, notes = _columns(selected, options)
         others = [n for n, name in enumerate(selected.header) if n not in columns and name not in ROLES]
         read = gather(selected.chunks([columns[0], *others, *columns[1:]]), 1 + len(others))

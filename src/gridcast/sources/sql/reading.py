@@ -17,7 +17,7 @@ from gridcast.sources.readings import Consumption, ReadOptions
 from gridcast.sources.sql.address import connected, library, parse_address
 from gridcast.sources.sql.checks import Labels, nameless, not_numbers, twice
 from gridcast.sources.sql.rows import Gathered, encoded, gather
-from gridcast.sources.sql.tables import Selected, open_query, open_table
+from gridcast.sources.sql.tables import Selected, opened
 from gridcast.sources.text.columns import TIME, key, says_end, says_utc
 from gridcast.sources.text.layout import Layout, find_layout, join_hours
 from gridcast.sources.text.rawtable import RawTable, Rows
@@ -61,8 +61,7 @@ def read_consumption_sql(
     options = options or ReadOptions()
     find_zone(options.timezone)
     place, bounds = parse_address(address), _bounds(start, end, options.timezone)
-    with connected(place) as connection:
-        selected = open_table(connection, place) if query is None else open_query(connection, query)
+    with connected(place) as connection, opened(connection, place, query) as selected:
         layout = _layout(selected, options)
         texts = [number for number in (layout.time, layout.time_of_day, layout.location) if number is not None]
         conditions = _conditions(selected, layout.time, bounds, options.timezone) if query is None else []

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +14,7 @@ from gridcast.sources.sql.address import Address, library
 from gridcast.sources.text.columns import did_you_mean
 
 if TYPE_CHECKING:
-    from sqlalchemy import ColumnElement, Connection, CursorResult, Select
+    from sqlalchemy import ColumnElement, Connection, Select
 
 CHUNK = 20_000  # rows under way at a time
 SAMPLE = 2_000  # rows by which the layout of a table is recognised
@@ -39,8 +40,9 @@ class Selected:
     sample: Sequence[Row]
     keys: frozenset[str]
     connection: Connection
-    origin: Any
-    rest: Iterator[Sequence[Row]] | None
+    cursors: list[Any]
+    origin: Any = None
+    rest: Iterator[Sequence[Row]] | None = None
 
     def column(self, number: int) -> ColumnElement[Any]:
         """Return a column of a table as SQL knows it."""
@@ -54,20 +56,32 @@ class Selected:
             picked: Sequence[int] = columns
         else:
             wanted = library().select(*(self.column(number) for number in columns)).select_from(self.origin).where(*where)
-            parts, picked = _streamed(self.connection, wanted)[1], range(len(columns))
+            parts, picked = _streamed(self.connection, wanted, self.cursors)[1], range(len(columns))
         for rows in parts:
             if rows:
                 each = list(zip(*rows, strict=True))
                 yield [each[number] for number in picked]
 
 
-def open_table(connection: Connection, address: Address) -> Selected:
-    """Return the table of an address.
+@contextmanager
+def opened(connection: Connection, address: Address, query: str | None) -> Iterator[Selected]:
+    """Give the table of an address, or the result of a query; cursors of the server are let go however the block ends.
 
     Raises:
-        ConfigError: If the address names none.
+        ConfigError: If the address names no table, or the query is not a single one that only reads.
         FileError: If there is no such table, or it is empty.
     """
+    cursors: list[Any] = []
+    try:
+        yield _open_table(connection, address, cursors) if query is None else _open_query(connection, query, cursors)
+    finally:
+        for cursor in cursors:
+            with suppress(Exception):  # of a connection that was lost
+                cursor.close()
+
+
+def _open_table(connection: Connection, address: Address, cursors: list[Any]) -> Selected:
+    """Return the table of an address."""
     sqlalchemy = library()
     inspector = sqlalchemy.inspect(connection)
     name, schema = find_table(inspector, address)
@@ -79,22 +93,17 @@ def open_table(connection: Connection, address: Address) -> Selected:
     if not sample:
         raise FileError(f"the table `{name}` is empty", found=listed(described, 12), expected="rows of readings or places")
     keys = frozenset(key if len(key) == 1 else [])
-    return Selected(name, tuple(described), sample, keys, connection, origin, None)
+    return Selected(name, tuple(described), sample, keys, connection, cursors, origin)
 
 
-def open_query(connection: Connection, query: str) -> Selected:
-    """Return the result of a query.
-
-    Raises:
-        ConfigError: If it is not a single query that only reads.
-        FileError: If it finds nothing.
-    """
+def _open_query(connection: Connection, query: str, cursors: list[Any]) -> Selected:
+    """Return the result of a query."""
     statement = _require_reading(query)
-    header, parts = _streamed(connection, statement)
+    header, parts = _streamed(connection, statement, cursors)
     sample = next(parts, [])
     if not sample:
         raise FileError("the query finds no rows", found=listed(header, 12), expected="rows of readings")
-    return Selected("query", header, sample, frozenset(), connection, None, parts)
+    return Selected("query", header, sample, frozenset(), connection, cursors, rest=parts)
 
 
 def find_table(inspector: Any, address: Address) -> tuple[str, str | None]:
@@ -129,22 +138,17 @@ def _names(inspector: Any, schema: str | None) -> list[str]:
     return sorted({*inspector.get_table_names(schema=schema), *inspector.get_view_names(schema=schema)})
 
 
-def _streamed(connection: Connection, statement: Select[Any] | str) -> tuple[tuple[str, ...], Iterator[Sequence[Row]]]:
+def _streamed(
+    connection: Connection, statement: Select[Any] | str, cursors: list[Any]
+) -> tuple[tuple[str, ...], Iterator[Sequence[Row]]]:
     """Return the names of the columns, and the rows as they come from the server, a chunk at a time."""
     streaming = connection.execution_options(yield_per=CHUNK)
     if isinstance(statement, str):  # in which `%` and `:` are no marks of parameters
         result = streaming.execution_options(no_parameters=True).exec_driver_sql(statement)
     else:
         result = streaming.execute(statement)
-    return tuple(result.keys()), _partitions(result)
-
-
-def _partitions(result: CursorResult[Any]) -> Iterator[Sequence[Row]]:
-    """Yield the rows in chunks, and let go of the server's cursor however it ends."""
-    try:
-        yield from result.partitions(CHUNK)
-    finally:
-        result.close()
+    cursors.append(result.cursor)
+    return tuple(result.keys()), iter(result.partitions(CHUNK))
 
 
 def _require_reading(query: str) -> str:
