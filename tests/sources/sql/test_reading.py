@@ -83,6 +83,14 @@ def test_moments_of_many_types(postgres, kind, first, second, zone, start):
     assert any("only numbers the rows: `id`" in said for said in read.said)
 
 
+def test_a_primary_key_that_is_the_time(database):
+    database.run("CREATE TABLE load (t varchar(20) PRIMARY KEY, a real)", rows_of("load", "('2024-01-01', 1)", "('2024-01-02', 2)"))
+    assert list(read_consumption_sql(database.url("#load")).readings["a"]) == [1, 2]
+    database.run("CREATE TABLE epochs (t integer PRIMARY KEY, a real)", rows_of("epochs", "(1719792000, 1)"))
+    assert "no column of time" in problems_of(database.url("#epochs"))[0].problem
+    assert list(read_consumption_sql(database.url("#epochs"), options=ReadOptions(time_column="T")).readings["a"]) == [1]
+
+
 def test_the_hour_that_comes_twice_in_autumn(postgres):
     # Berlin on 2024-10-27: 02:00 summer time is 00:00 UTC, 02:00 winter time 01:00 UTC, 03:00 is 02:00 UTC
     postgres.run(

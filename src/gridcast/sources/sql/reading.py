@@ -21,7 +21,7 @@ from gridcast.sources.sql.tables import Selected, opened
 from gridcast.sources.text.columns import TIME, key, says_end, says_utc
 from gridcast.sources.text.layout import Layout, find_layout, join_hours
 from gridcast.sources.text.rawtable import RawTable, Rows
-from gridcast.sources.text.stampforms import Moments
+from gridcast.sources.text.stampforms import Moments, looks_like_stamps
 from gridcast.sources.text.stamps import Stamps, find_zone, read_stamps
 
 if TYPE_CHECKING:
@@ -75,10 +75,14 @@ def _layout(selected: Selected, options: ReadOptions) -> Layout:
     """Return where things are, by the names of the columns and the first rows."""
     named = {role: getattr(options, f"{role}_column") for role in ("time", "location", "consumption")}
     ours = {(name or "").lower() for name in named.values()}
-    counters = {n for n in selected.keys if n.lower() not in ours and key(n) not in TIME.synonyms}
+    cells = [encoded(column).cast(pa.string()) for column in zip(*selected.sample, strict=True)]
+    counters = {
+        name
+        for name, column in zip(selected.header, cells, strict=True)
+        if name in selected.keys and name.lower() not in ours and key(name) not in TIME.synonyms and not looks_like_stamps(column)
+    }
     used = [number for number, name in enumerate(selected.header) if name not in counters]
-    cells = list(zip(*selected.sample, strict=True))
-    columns = tuple(encoded(cells[number]).cast(pa.string()) for number in used)
+    columns = tuple(cells[number] for number in used)
     table = RawTable(selected.name, tuple(selected.header[number] for number in used), columns, "\t", (), "")
     found = find_layout(table, named)
     said = (*found.said, *([f"{selected.name}: not used, as it only numbers the rows: {listed(counters)}"] if counters else []))
