@@ -1,0 +1,186 @@
+"""Forecasts into a table: those of a run and an issue time replace the ones before, in one transaction."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from gridcast.errors import SHOWN, ConfigError, FileError, PanelError, Problem, counted, listed
+from gridcast.sources.sql.address import Address, connected, library, parse_address
+from gridcast.sources.text.columns import did_you_mean
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection, Table
+
+KEY = ("run", "issue_time", "location", "valid_time")
+TIMES = ("issue_time", "valid_time")
+NEEDED = ("timestamp", "location", "issue_time", "step", "predicted")
+QUANTILE = r"q0\.\d+"
+CHUNK = 5_000  # rows sent at a time
+WRITABLE = ("postgresql", "sqlite")
+
+
+def write_forecasts(table: pd.DataFrame, address: str, *, run: str) -> int:
+    """Write forecasts into a table of a database, and return how many rows it has of them now.
+
+    The table is made where it is absent: `run`, `issue_time`, `location`, `valid_time` (its primary key), `step`, `actual`,
+    `predicted` and the quantiles. Rows of the same run and issue times are replaced, all of them or, if anything fails, none.
+    Times are stored with their zone: as `timestamptz` by PostgreSQL, as text such as `2024-02-13T14:00:00Z` by SQLite.
+
+    Args:
+        table: As `prediction_table` makes it: `timestamp` (valid time), `location`, `issue_time`, `step`, `predicted`, and where
+            they are known `actual` and quantiles such as `q0.05`. Times are aware of their zone; NaN becomes NULL.
+        address: Such as `postgresql://user@host/grid#forecasts`; the table, or `schema.table`, stands behind `#`.
+        run: Name of the run.
+
+    Raises:
+        ConfigError: If address or run make no sense, or the database is neither PostgreSQL nor SQLite.
+        FileError: If the database can't be opened or written, or its table is of other columns.
+        GridcastError: If the extra `sql` is not installed.
+        PanelError: Naming all that is wrong with the forecasts.
+    """
+    place = parse_address(address)
+    kind = place.url.get_backend_name()
+    if kind not in WRITABLE:
+        raise ConfigError(f"forecasts can't be written to `{kind}`", found=place.shown, expected=listed(WRITABLE))
+    if not place.table or not run.strip():
+        missing, expected = ("table", "`#table` at the end") if not place.table else ("run", "the name of a run")
+        raise ConfigError(f"which {missing}?", found=f"`{place.shown}`", expected=expected, hint=f"`{place.shown}#forecasts`")
+    rows = _rows(table, run)
+    if rows.empty:
+        return 0
+    with connected(place, writing=True) as connection:
+        schema, _, name = place.table.rpartition(".")
+        target = _described(name, schema or None, [str(each) for each in rows.columns], kind)
+        _take_turns(connection, place, kind)
+        _require_like(connection, target, place, kind)
+        target.create(connection, checkfirst=True)
+        _replace(connection, target, rows, kind)
+    return len(rows)
+
+
+def _rows(table: pd.DataFrame, run: str) -> pd.DataFrame:
+    """Return the rows of the table as they are stored, times in UTC.
+
+    Raises:
+        PanelError: Naming all that is wrong.
+    """
+    absent = [name for name in NEEDED if name not in table]
+    if absent:
+        found, expected = listed(table.columns, 12), f"columns {listed(NEEDED)}"
+        raise PanelError(f"the forecasts have no {listed(absent)}", found=found, expected=expected)
+    problems = []
+    for name in ("timestamp", "issue_time"):
+        if not isinstance(table[name].dtype, pd.DatetimeTZDtype) or table[name].isna().any():
+            found = "NaT" if table[name].isna().any() else f"{table[name].dtype}"
+            problems.append(Problem(f"`{name}` is not a time with a zone in each row", found=found, expected="datetime64[us, UTC]"))
+    quantiles = sorted(str(name) for name in table.columns if pd.Series([str(name)]).str.fullmatch(QUANTILE)[0])
+    numbers = table[["predicted", *(["actual"] if "actual" in table else []), *quantiles]].astype(np.float64)
+    infinite = [name for name in numbers if np.isinf(numbers[name]).any()]
+    if infinite:
+        problems.append(Problem(f"forecasts are infinite in {listed(infinite)}", found="inf", expected="numbers, or NaN"))
+    names = pd.Series([str(name) for name in table["location"]], index=table.index, dtype=object)
+    unfit = sorted({repr(name) for name in [run, *names.unique()] if "\0" in name or not _encodable(name)})
+    if unfit or table["location"].isna().any():
+        found = listed(unfit) or "rows without a location"
+        problems.append(Problem("names of runs or locations can't be stored", found=found, expected="texts in Unicode"))
+    if problems:
+        raise PanelError.of(problems)
+    times = {
+        stored: table[name].dt.tz_convert("UTC").dt.as_unit("us")
+        for stored, name in zip(TIMES, ("issue_time", "timestamp"), strict=True)
+    }
+    rows = pd.DataFrame({"run": run, "issue_time": times["issue_time"], "location": names, "valid_time": times["valid_time"]})
+    rows["step"], rows["actual"] = table["step"].astype(np.int64), numbers.get("actual", np.nan)
+    rows = rows.assign(**{name: numbers[name] for name in ["predicted", *quantiles]})
+    again = rows[rows.duplicated(list(KEY))]
+    if len(again):
+        few = [
+            f"{row.location} at {row.valid_time:%Y-%m-%d %H:%M}, issued {row.issue_time:%Y-%m-%d %H:%M}"
+            for row in again[:SHOWN].itertuples()
+        ]
+        more = f" and {len(again) - SHOWN:,} more" if len(again) > SHOWN else ""
+        raise PanelError(
+            f"{counted(again, 'forecast')} come twice", found=listed(few) + more, expected="one for each place and hour"
+        )
+    return rows
+
+
+def _encodable(name: str) -> bool:
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _described(name: str, schema: str | None, columns: list[str], kind: str) -> Table:
+    """Return the table as SQL knows it."""
+    sa = library()
+    text, number = sa.Text(), sa.Double()
+    time = text if kind == "sqlite" else sa.DateTime(timezone=True)
+    types = {"run": text, "location": text, "step": sa.Integer(), **dict.fromkeys(TIMES, time)}
+    made = [
+        sa.Column(each, types.get(each, number), primary_key=each in KEY, nullable=each not in (*KEY, "step")) for each in columns
+    ]
+    table: Table = sa.Table(name, sa.MetaData(), *made, schema=schema)
+    return table
+
+
+def _take_turns(connection: Connection, place: Address, kind: str) -> None:
+    """Wait for others who write to the same table; SQLite lets in one writer at a time by itself."""
+    if kind == "postgresql":
+        sa = library()
+        connection.execute(sa.select(sa.func.pg_advisory_xact_lock(sa.func.hashtextextended(f"gridcast {place.table}", 0))))
+
+
+def _require_like(connection: Connection, target: Table, place: Address, kind: str) -> None:
+    """Refuse a table that is there and of other columns, another key, or times without a zone."""
+    sa = library()
+    inspector = sa.inspect(connection)
+    if target.schema and target.schema not in inspector.get_schema_names():
+        schemas = sorted(inspector.get_schema_names())
+        hint = did_you_mean(target.schema, schemas)
+        raise FileError(
+            f"`{place.shown}` has no schema `{target.schema}`", found=listed(schemas), expected="a schema that is there", hint=hint
+        )
+    if not inspector.has_table(target.name, schema=target.schema):
+        return
+    there = {column["name"]: column["type"] for column in inspector.get_columns(target.name, schema=target.schema)}
+    key = inspector.get_pk_constraint(target.name, schema=target.schema).get("constrained_columns") or []
+    absent = [column.name for column in target.columns if column.name not in there]
+    zoneless = [name for name in TIMES if kind == "postgresql" and name in there and not getattr(there[name], "timezone", False)]
+    if absent:
+        problem, found = f"has no column {listed(absent)}", listed(there, 12)
+    elif set(key) != set(KEY):
+        problem, found = "has another primary key", listed(key) or "none"
+    elif zoneless:
+        problem, found = f"keeps {listed(zoneless)} without a zone", f"`{there[zoneless[0]]}`"
+    else:
+        return
+    expected = f"columns {listed((column.name for column in target.columns), 12)}, primary key {listed(KEY)}"
+    hint = f"name a table that is not there yet, it will be made: `{place.shown}#{place.table}_2`"
+    raise FileError(f"the table `{place.table}` is not one of forecasts: it {problem}", found=found, expected=expected, hint=hint)
+
+
+def _replace(connection: Connection, target: Table, rows: pd.DataFrame, kind: str) -> None:
+    """Delete what is there of the run and the issue times, and insert the rows."""
+    sa = library()
+    stored = rows.assign(**{name: _times(rows[name], kind) for name in TIMES}).astype(object)
+    stored = stored.where(stored.notna(), None)
+    of_run = target.c.run == sa.bindparam("of_run")
+    issued = [{"of_run": rows["run"].iloc[0], "issued": each} for each in stored["issue_time"].unique()]
+    connection.execute(sa.delete(target).where(of_run, target.c.issue_time == sa.bindparam("issued")), issued)
+    for first in range(0, len(stored), CHUNK):
+        records: list[dict[str, Any]] = stored.iloc[first : first + CHUNK].to_dict("records")  # type: ignore[assignment]
+        connection.execute(sa.insert(target), records)
+
+
+def _times(moments: pd.Series[Any], kind: str) -> pd.Series[Any]:
+    """Return moments as the database takes them; the text of a moment is always the same, as it is what is replaced by."""
+    if kind == "postgresql":
+        return pd.Series(moments.dt.to_pydatetime(), index=moments.index, dtype=object)
+    whole: pd.Series[Any] = moments.dt.strftime("%Y-%m-%dT%H:%M:%SZ")
+    return whole.where(moments.dt.microsecond == 0, moments.dt.strftime("%Y-%m-%dT%H:%M:%S.%fZ"))
