@@ -32,10 +32,8 @@ from gridcast.sources.web import Asking
 
 SERVICE = "ENTSO-E"
 KEY = "ENTSOE_API_KEY"
-WHAT: dict[str, tuple[str, Any]] = {  # how it is asked, and where the longest span that may be asked at once ends
-    "load": ("query_load", pd.offsets.YearBegin(normalize=True)),
-    "day-ahead": ("query_load_forecast", pd.offsets.MonthBegin(normalize=True)),
-}
+WHAT = {"load": "query_load", "day-ahead": "query_load_forecast"}
+MONTH = pd.offsets.MonthBegin(normalize=True)  # the service answers for a month at most
 
 
 def read_consumption_entsoe(
@@ -67,15 +65,14 @@ def read_consumption_entsoe(
     if what not in WHAT:
         raise ConfigError(f"{SERVICE} is not asked for `{what}`", expected=listed(WHAT))
     zones, asking = tuple(dict.fromkeys(zones)), asking or Asking()
-    query, until = WHAT[what]
     entsoe = library("entsoe", "entsoe")
     _require_zones(entsoe, zones)
     secret = _key(key, asking)
     client = _client(entsoe, secret, asking)
-    pieces = _pieces(*span(start, end), until)
+    pieces = _pieces(*span(start, end))
     requests = {zone: [(f"entsoe {what} {zone} {first} {last}", first, last) for first, last in pieces] for zone in zones}
     calls = {
-        request: (last, _call(entsoe, getattr(client, query), zone, first, last))
+        request: (last, _call(entsoe, getattr(client, WHAT[what]), zone, first, last))
         for zone in zones
         for request, first, last in requests[zone]
     }
@@ -108,11 +105,11 @@ def _client(entsoe: Any, secret: str, asking: Asking) -> Any:
     return entsoe.EntsoePandasClient(api_key=secret, session=session, retry_count=1, retry_delay=0, timeout=asking.timeout)
 
 
-def _pieces(first: pd.Timestamp, end: pd.Timestamp, until: Any) -> list[tuple[pd.Timestamp, pd.Timestamp]]:
-    """Return the span in pieces that the service allows, cut where years or months begin."""
+def _pieces(first: pd.Timestamp, end: pd.Timestamp) -> list[tuple[pd.Timestamp, pd.Timestamp]]:
+    """Return the span in pieces, cut where months begin."""
     pieces = []
     while first < end:
-        last = min(first + until, end)
+        last = min(first + MONTH, end)
         pieces.append((first, last))
         first = last
     return pieces

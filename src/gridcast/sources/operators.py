@@ -5,7 +5,9 @@ from __future__ import annotations
 import importlib
 import io
 import urllib.parse
+import warnings
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 import pandas as pd
@@ -64,14 +66,17 @@ def ask_tables(
     tables = {}
     for request, (end, call) in calls.items():
         age = YOUNG if end > now - UNSETTLED else None
-        tables[request] = asking.cache.fetch(request, lambda call=call: _asked(call, asking, service, secret), _kept, max_age=age)  # type: ignore[misc]
+        ask = partial(_asked, call, asking, service, secret)
+        tables[request] = asking.cache.fetch(request, ask, _kept, max_age=age)
     return tables
 
 
 def _asked(call: Callable[[], pd.DataFrame], asking: Asking, service: str, secret: str) -> bytes:
     def once() -> pd.DataFrame:
         try:
-            return call()
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # the library's, of how it is made
+                return call()
         except (GridcastError, PassingError):
             raise
         except Exception as error:  # whatever the library makes of an answer that it did not expect
