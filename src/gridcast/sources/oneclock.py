@@ -51,13 +51,14 @@ def on_one_clock(series: Mapping[str, pd.Series], freq: pd.Timedelta | None = No
 
 
 def _steps(times: pd.DatetimeIndex) -> pd.Series:
-    """Return the step of the day of each reading: the nearest usual one to the median difference."""
+    """Return the step of the day of each reading: the nearest usual one to the median difference, or on odd days that of most."""
     gaps = pd.Series(times, index=times).diff().groupby(times.floor(DAY)).median()
     usual = gaps.fillna(gaps.median() if gaps.notna().any() else DAY)
     nearest = (
         STEPS[np.abs(np.log(usual.to_numpy()[:, None] / STEPS.to_numpy()[None, :])).argmin(axis=1)] if len(usual) else STEPS[:0]
     )
-    return pd.Series(nearest, index=usual.index).reindex(times.floor(DAY)).set_axis(times)
+    steps = pd.Series(nearest, index=usual.index).reindex(times.floor(DAY)).set_axis(times)
+    return steps.where(steps.isin(_common(steps)), steps.mode().min())
 
 
 def _common(steps: pd.Series) -> list[pd.Timedelta]:
