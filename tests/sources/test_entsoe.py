@@ -1,6 +1,7 @@
 """Load of European zones through entsoe-py: resolutions, gaps, the changes of the clock, patience, and the key that nobody sees."""
 
 import re
+import sys
 
 import numpy as np
 import pandas as pd
@@ -264,7 +265,7 @@ def test_the_key_is_taken_from_the_environment(loopback, asking, monkeypatch):
 
 
 def test_without_the_library_it_is_said_how_to_get_it(monkeypatch):
-    monkeypatch.setitem(__import__("sys").modules, "entsoe", None)
+    monkeypatch.setitem(sys.modules, "entsoe", None)
     with pytest.raises(GridcastError, match="`entsoe` is not installed") as caught:
         read_consumption_entsoe(["FR"], "2024-01-01", "2024-01-02", key=KEY)
     assert 'pip install "gridcast[entsoe]"' in str(caught.value)
