@@ -10,7 +10,7 @@ import pandas as pd
 from gridcast.clock import DAY, describe_freq
 from gridcast.errors import PanelError, listed
 
-STEPS = pd.to_timedelta([1, 5, 10, 15, 20, 30, 60, 1440], unit="min")
+MINUTES = np.array([1, 5, 10, 15, 20, 30, 60, 1440])  # the usual steps
 RARE = 0.05  # share of a series below which a step does not count: days with few readings look coarse
 
 
@@ -52,12 +52,12 @@ def on_one_clock(series: Mapping[str, pd.Series], freq: pd.Timedelta | None = No
 
 def _steps(times: pd.DatetimeIndex) -> pd.Series:
     """Return the step of the day of each reading: the nearest usual one to the median difference, or on odd days that of most."""
-    gaps = pd.Series(times, index=times).diff().groupby(times.floor(DAY)).median()
-    usual = gaps.fillna(gaps.median() if gaps.notna().any() else DAY)
-    nearest = (
-        STEPS[np.abs(np.log(usual.to_numpy()[:, None] / STEPS.to_numpy()[None, :])).argmin(axis=1)] if len(usual) else STEPS[:0]
-    )
-    steps = pd.Series(nearest, index=usual.index).reindex(times.floor(DAY)).set_axis(times)
+    days = times.floor(DAY)
+    minutes = pd.Series(times, index=times).diff() / pd.Timedelta(minutes=1)
+    gaps = minutes.groupby(days).median()
+    usual = gaps.fillna(gaps.median()).fillna(DAY / pd.Timedelta(minutes=1)).to_numpy()
+    nearest = np.abs(np.log(usual[:, None] / MINUTES)).argmin(axis=1)
+    steps = pd.Series(pd.to_timedelta(MINUTES[nearest], unit="min"), index=gaps.index).reindex(days).set_axis(times)
     return steps.where(steps.isin(_common(steps)), steps.mode().min())
 
 
