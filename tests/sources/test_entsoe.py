@@ -231,6 +231,15 @@ def test_whatever_else_is_answered_is_an_error_without_the_key(read, told, tmp_p
     assert not any((tmp_path / "cache").iterdir())
 
 
+def test_the_key_is_not_logged(read, caplog):
+    consumption, _ = read
+    with caplog.at_level("DEBUG"):
+        consumption()
+    assert "Performing request" in caplog.text
+    assert "securityToken=***" in caplog.text
+    assert "secret" not in caplog.text
+
+
 def test_no_server_is_an_error_without_the_key(read, asking):
     consumption, _ = read
     with pytest.raises(GridcastError, match="ENTSO-E does not answer") as caught:

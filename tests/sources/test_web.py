@@ -50,13 +50,13 @@ def test_a_refusal_without_json_is_told_in_short(loopback, asking):
 
 def test_a_slow_server_is_asked_again(loopback, asking):
     server = loopback(good)
-    server.first = [Answer("late", delay=1.0)]
-    patience = web.Asking(cache=asking().cache, timeout=0.2, tries=2, pause=0.001)
+    server.first = [Answer("late", delay=2.0)]
+    patience = web.Asking(cache=asking().cache, timeout=0.5, tries=2, pause=0.001)
     assert get(server.url, patience, "it") == b"good"
-    server.first = [Answer("late", delay=1.0), Answer("late", delay=1.0)]
+    server.first = [Answer("late", delay=2.0), Answer("late", delay=2.0)]
     with pytest.raises(GridcastError, match="it does not answer") as caught:
         get(server.url, patience, "it")
-    assert "nothing within 0.2 s" in str(caught.value)
+    assert "nothing within 0.5 s" in str(caught.value)
 
 
 def test_an_answer_that_breaks_off_is_asked_for_again(loopback, asking):

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import importlib
 import io
+import logging
 import urllib.parse
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from functools import partial
 from typing import Any
 
@@ -18,6 +20,7 @@ from gridcast.sources.web import PASSING, Asking, PassingError, patiently
 
 UNSETTLED = pd.Timedelta(days=10)  # younger readings may still change ...
 YOUNG = 3600.0  # ... and are kept for this long [s]
+LOGGERS = ("entsoe.entsoe", "urllib3.connectionpool")  # what they log of a request holds its parameters
 
 
 def library(name: str, extra: str) -> Any:
@@ -74,7 +77,7 @@ def ask_tables(
 def _asked(call: Callable[[], pd.DataFrame], asking: Asking, service: str, secret: str) -> bytes:
     def once() -> pd.DataFrame:
         try:
-            with warnings.catch_warnings():
+            with warnings.catch_warnings(), _kept_out_of_logs(secret):
                 warnings.simplefilter("ignore")  # the library's, of how it is made
                 return call()
         except (GridcastError, PassingError):
@@ -103,7 +106,29 @@ def _told(error: Exception, service: str, secret: str) -> Exception:
         return GridcastError(f"{service} refuses the request", found=told, expected="an answer", hint=hint)
     if isinstance(error, OSError) and not isinstance(error, ValueError):
         return PassingError(type(error).__name__)
-    text = f"{type(error).__name__}: {error}"
+    text = _without(secret, f"{type(error).__name__}: {error}")
+    return GridcastError(f"the answer of {service} makes no sense", found=text[:300], expected="readings as in its documentation")
+
+
+@contextmanager
+def _kept_out_of_logs(secret: str) -> Iterator[None]:
+    """Blacken a secret in what the libraries log of their requests."""
+
+    def blacken(record: logging.LogRecord) -> bool:
+        record.msg, record.args = _without(secret, record.getMessage()), ()
+        return True
+
+    loggers = [logging.getLogger(name) for name in LOGGERS]
+    for logger in loggers:
+        logger.addFilter(blacken)
+    try:
+        yield
+    finally:
+        for logger in loggers:
+            logger.removeFilter(blacken)
+
+
+def _without(secret: str, text: str) -> str:
     for shape in {secret, urllib.parse.quote(secret, safe=""), urllib.parse.quote_plus(secret)} - {""}:
         text = text.replace(shape, "***")
-    return GridcastError(f"the answer of {service} makes no sense", found=text[:300], expected="readings as in its documentation")
+    return text
