@@ -201,26 +201,38 @@ def test_past_runs_are_vintages(loopback, asking):
     assert forecast["temperature"].attrs["delay"] == DAY_NS // 4
 
 
-def test_forecasts_made_days_ahead_carry_when_they_were_made(loopback, asking):
+def test_past_forecasts_hold_for_each_hour_the_youngest_that_was_made_by_then(loopback, asking):
     def ahead(column, times, latitude):
-        return by_hour(column, times, latitude) + 1_000_000 * int(column[-1])
+        return (times - pd.Timestamp("2024-01-01")) / pd.Timedelta(hours=1) + 10_000 * int(column[-1])
 
     server = loopback(answering(ahead))
     forecast = read_past_forecasts_openmeteo(
-        PLACES, "2024-02-10", "2024-02-12", days=(2, 1), variables=["temperature", "radiation"], asking=asking(server.url)
+        PLACES, "2024-02-10", "2024-02-12", days=2, variables=["temperature", "radiation"], asking=asking(server.url)
     )
-    assert forecast["lead"].values.astype("timedelta64[h]").astype(int).tolist() == [24, 48]
-    assert forecast["issued"].values[[0, -1]].astype("datetime64[h]").astype(str).tolist() == ["2024-02-08T00", "2024-02-10T23"]
-    temperature = forecast["temperature"].sel(station="Kyiv")
-    valid = by_hour("", pd.DatetimeIndex(["2024-02-11 05:00"]), 50)[0]
-    assert temperature.sel(issued="2024-02-10T05:00", lead=pd.Timedelta(days=1)) == valid + 1_000_000
-    assert temperature.sel(issued="2024-02-09T05:00", lead=pd.Timedelta(days=2)) == valid + 2_000_000
-    assert forecast["radiation"].sel(station="Kyiv", issued="2024-02-10T05:00", lead=pd.Timedelta(days=1)) == valid + 1 + 1_000_000
-    # every value of the 48 hours is there once for each day ahead
-    assert np.isfinite(temperature.values).sum() == 2 * 48
-    # a run for radiation stamped 06:00 starts at 06:00 of the day before at the latest: an hour more than for its hour, 05:00
-    assert [forecast[name].attrs["delay"] * 24 // DAY_NS for name in ("temperature", "radiation")] == [6, 7]
-    assert server.asked[0][1]["hourly"].startswith("temperature_2m_previous_day1,temperature_2m_previous_day2,shortwave_radiation_")
+    assert dict(forecast.sizes) == {"issued": 8, "lead": 48, "station": 2}
+    assert forecast["issued"].values[[1, -1]].astype("datetime64[h]").astype(str).tolist() == ["2024-02-10T06", "2024-02-11T18"]
+    # February 10th, 06:00 is hour 966; one day ahead for leads of up to 24 hours, two days from 25 on
+    temperature = forecast["temperature"].values[1, :, 0]
+    assert temperature[[0, 1, 24, 25, 47]].tolist() == [10_966, 10_967, 10_990, 20_991, 21_013]
+    # the mean of the hour is stamped by its end, which is 24 hours ahead already at a lead of 23
+    radiation = forecast["radiation"].values[1, :, 0]
+    assert radiation[[0, 23, 24, 47]].tolist() == [10_967, 10_990, 20_991, 21_014]
+    assert np.isfinite(forecast["temperature"].values).all()
+    assert np.isfinite(forecast["radiation"].values).all()
+    assert [forecast[name].attrs["delay"] for name in ("temperature", "radiation")] == [DAY_NS // 4] * 2
+    ((_, query),) = server.asked
+    assert query["hourly"] == ",".join(
+        f"{name}_previous_day{day}" for name in ("temperature_2m", "shortwave_radiation") for day in (1, 2)
+    )
+    assert (query["start_date"], query["end_date"]) == ("2024-02-10", "2024-02-13")
+
+
+@pytest.mark.parametrize("name", ["temperature", "radiation"])
+def test_no_past_forecast_is_used_before_it_was_made(name):
+    for lead in range(24 * 7):
+        stamp = lead + (name == "radiation")  # hours from the issue time to the service's stamp
+        made = stamp - 24 * openmeteo._days_ahead(lead, name)  # its run started then at the latest
+        assert -24 <= made <= 0
 
 
 def test_what_was_asked_once_is_had_without_the_network(loopback, asking):
@@ -313,7 +325,9 @@ def test_wrong_arguments_are_refused_before_anything_is_asked():
     with pytest.raises(ConfigError, match="there is no archive `forecast`"):
         read_weather_openmeteo(PLACES, "2024-01-01", "2024-01-02", archive="forecast")
     with pytest.raises(ConfigError, match="that many days ahead"):
-        read_past_forecasts_openmeteo(PLACES, "2024-01-01", "2024-01-02", days=(0, 1))
+        read_past_forecasts_openmeteo(PLACES, "2024-01-01", "2024-01-02", days=0)
+    with pytest.raises(ConfigError, match="full hours apart"):
+        read_past_forecasts_openmeteo(PLACES, "2024-01-01", "2024-01-02", every=pd.Timedelta(minutes=90))
     with pytest.raises(ConfigError, match="can't be that long"):
         read_forecast_openmeteo(PLACES, days=17)
     with pytest.raises(PanelError, match="no weather without coordinates, at 1 of 2 places"):

@@ -18,6 +18,7 @@ requests a day.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -31,6 +32,7 @@ from gridcast.sources.openmeteoapi import HOUR, OBSERVED_DELAY, RUN_DELAY, VARIA
 from gridcast.sources.web import Asking
 
 ALL = tuple(VARIABLES)
+SIX_HOURS = 6 * HOUR
 LONGEST = 16  # days of a forecast, counted from the midnight before it is made
 
 
@@ -108,7 +110,7 @@ def read_forecast_openmeteo(
     names = {VARIABLES[name].theirs: name for name in known(variables)}
     asked = [{"forecast_days": min(days + 1, LONGEST), **({} if live else {"run": f"{run:%Y-%m-%dT%H:%M}"})} for run in issued]
     leads = pd.timedelta_range(0, periods=24 * days, freq=HOUR)
-    values = {name: np.full((len(issued), len(leads), len(places)), np.nan) for name in names.values()}
+    values = {name: np.full((len(issued), len(leads), len(places)), np.nan, dtype=np.float32) for name in names.values()}
     for row, (run, query) in enumerate(zip(issued, asked, strict=True)):
         question = Question("forecast" if live else "single-runs", names, [query], model, f"{run:%Y-%m-%dT%H}" if live else "")
         frames = read(question, places, asking or Asking())
@@ -124,20 +126,24 @@ def read_past_forecasts_openmeteo(
     start: str | pd.Timestamp,
     end: str | pd.Timestamp,
     *,
-    days: Sequence[int] = (1, 2, 3, 4, 5, 6, 7),
+    days: int = 3,
+    every: pd.Timedelta = SIX_HOURS,
     variables: Sequence[str] = ALL,
     asking: Asking | None = None,
 ) -> xr.Dataset:
-    """Return weather forecasts made a fixed number of days ahead, (issued, lead, station), every hour a vintage.
+    """Return weather forecasts of the past, (issued, lead, station), put together from those made whole days ahead.
 
-    What the service calls `previous_day2` was forecast 48 hours ahead, or by the last run before that. It counts as issued 48 hours
-    ahead and as available six hours later (`delay`), which the run that made it always was.
+    What the service calls `previous_day2` was forecast by the last run that had started 48 hours before the hour in question. An
+    issue time here has, for each hour, the youngest of these that had started by then: one day ahead for the first 24 hours, two
+    days for the next. It is available six hours later (`delay`), when its runs had been published. The true runs are a little
+    better; they can be had since 2024 or later (`read_forecast_openmeteo`).
 
     Args:
         places: Columns `id`, `latitude`, `longitude`.
-        start: The first hour that is forecast; without a zone in UTC.
+        start: The first issue time; without a zone in UTC.
         end: The moment after the last one.
-        days: How many days ahead, each 1 to 7.
+        days: How far ahead, 1 to 7.
+        every: Time between issue times, in full hours.
         variables: Some of `VARIABLES`.
         asking: Address, cache and patience.
 
@@ -146,25 +152,35 @@ def read_past_forecasts_openmeteo(
         PanelError: If places have no coordinates.
         GridcastError: If the service refuses or does not answer, or its answer makes no sense.
     """
-    ahead = sorted(set(days))
-    if not ahead or not set(ahead) <= set(range(1, 8)):
-        raise ConfigError("there is no forecast made that many days ahead", found=str(list(days)), expected="some of 1 to 7")
+    if days not in range(1, 8):
+        raise ConfigError("there is no forecast made that many days ahead", found=str(days), expected="1 to 7")
+    if every < HOUR or every % HOUR:
+        raise ConfigError("issue times must be full hours apart", found=str(every), expected="such as 6 hours")
     first, end = _span(start, end)
-    names = {f"{VARIABLES[name].theirs}_previous_day{day}": name for name in known(variables) for day in ahead}
-    frames = read(Question("previous-runs", names, by_days(first, end)), places, asking or Asking())
-    hours = pd.date_range(first, end, freq=HOUR, inclusive="left")
-    issued = pd.date_range(first - ahead[-1] * DAY, end - ahead[0] * DAY, freq=HOUR, inclusive="left")
-    values = {name: np.full((len(issued), len(ahead), len(places)), np.nan) for name in names.values()}
-    for theirs, name in names.items():
-        row = ahead.index(int(theirs[-1]))
-        rows = issued.get_indexer(hours - ahead[row] * DAY)
-        for column, frame in enumerate(frames):
-            values[name][rows, row, column] = frame[theirs].reindex(hours).to_numpy()
+    issued = pd.date_range(first, end, freq=every, inclusive="left")
+    names = {_made(name, day): name for name in known(variables) for day in range(1, days + 1)}
+    frames = read(Question("previous-runs", names, by_days(first, issued[-1] + days * DAY)), places, asking or Asking())
+    hours = pd.date_range(first, issued[-1] + days * DAY, freq=HOUR, inclusive="left")
+    leads = pd.timedelta_range(0, periods=24 * days, freq=HOUR)
+    rows = hours.get_indexer(issued)
+    made = {column: np.column_stack([frame[column].reindex(hours).to_numpy() for frame in frames]) for column in names}
     data = {}
-    for name, array in values.items():
-        late = HOUR if VARIABLES[name].preceding else pd.Timedelta(0)  # its hour was stamped by its end when the run was chosen
-        data[name] = (("issued", "lead", "station"), array, _attributes(name, "forecast", RUN_DELAY + late))
-    return _dataset(data, places, {"issued": issued.as_unit("ns"), "lead": (pd.to_timedelta(ahead, unit="D")).as_unit("ns")})
+    for name in known(variables):
+        values = np.empty((len(issued), len(leads), len(places)), dtype=np.float32)
+        for lead in range(len(leads)):
+            values[:, lead] = made[_made(name, _days_ahead(lead, name))][rows + lead]
+        data[name] = (("issued", "lead", "station"), values, _attributes(name, "forecast", RUN_DELAY))
+    return _dataset(data, places, {"issued": issued.as_unit("ns"), "lead": leads.as_unit("ns")})
+
+
+def _made(name: str, day: int) -> str:
+    """Return the service's name of a variable that was forecast so many days ahead."""
+    return f"{VARIABLES[name].theirs}_previous_day{day}"
+
+
+def _days_ahead(lead: int, name: str) -> int:
+    """Return how many days ahead a forecast was made that was there so many hours before; a mean is stamped an hour later."""
+    return max(1, math.ceil((lead + VARIABLES[name].preceding) / 24))
 
 
 def _dataset(data: dict[str, Any], places: pd.DataFrame, axes: dict[str, pd.Index]) -> xr.Dataset:
