@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +12,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from gridcast.clock import describe_freq, infer_freq
+from gridcast.clock import describe_freq, find_zone, infer_freq
 from gridcast.errors import ConfigError, PanelError, Problem, counted, listed
 from gridcast.sources.readings import Consumption, ReadOptions
 from gridcast.sources.sql.address import connected, library, parse_address
@@ -22,7 +23,7 @@ from gridcast.sources.text.columns import TIME, key, says_end, says_utc
 from gridcast.sources.text.layout import Layout, find_layout, join_hours
 from gridcast.sources.text.rawtable import RawTable, Rows
 from gridcast.sources.text.stampforms import Moments, looks_like_stamps
-from gridcast.sources.text.stamps import Stamps, find_zone, read_stamps
+from gridcast.sources.text.stamps import Stamps, read_stamps
 
 if TYPE_CHECKING:
     from sqlalchemy import ColumnElement
@@ -87,7 +88,8 @@ def _layout(selected: Selected, options: ReadOptions) -> Layout:
     found = find_layout(table, named)
     said = (*found.said, *([f"{selected.name}: not used, as it only numbers the rows: {listed(counters)}"] if counters else []))
     hour, location = (None if number is None else used[number] for number in (found.time_of_day, found.location))
-    return Layout(used[found.time], hour, location, tuple(used[number] for number in found.values), found.unit, said)
+    values = tuple(used[number] for number in found.values)
+    return replace(found, time=used[found.time], time_of_day=hour, location=location, fold=None, values=values, said=said)
 
 
 def _bounds(start: str | datetime | None, end: str | datetime | None, zone: str) -> Bounds:
