@@ -77,7 +77,7 @@ def great_circle(
 
     Example:
         >>> great_circle(50.45, 30.52, 49.84, 24.03).round(1)  # Kyiv to Lviv
-        np.float64(468.8)
+        np.float64(467.3)
     """
     north, east, to_north, to_east = (np.radians(each) for each in (latitude, longitude, to_latitude, to_longitude))
     half = np.sin((to_north - north) / 2) ** 2 + np.cos(north) * np.cos(to_north) * np.sin((to_east - east) / 2) ** 2
