@@ -19,16 +19,8 @@ A_FIELD = "NetCDF, or a Zarr folder or zip, with time, latitude and longitude"
 ZARR_MARKS = ("zarr.json", ".zgroup", ".zmetadata")
 SUFFIXES = (".nc", ".nc4", ".netcdf", ".cdf", ".zarr", ".zip")
 UNREADABLE = (
-    OSError,
-    ValueError,
-    TypeError,
-    KeyError,
-    IndexError,
-    RuntimeError,
-    EOFError,
-    AssertionError,
-    OverflowError,
-    MemoryError,
+    *(OSError, ValueError, TypeError, KeyError, IndexError, RuntimeError, EOFError, AssertionError, OverflowError, MemoryError),
+    zipfile.BadZipFile,
 )
 OTHERS = {
     b"GRIB": ("a GRIB file", "convert it first: `grib_to_netcdf -o weather.nc {name}`, or `cdo -f nc copy {name} weather.nc`"),

@@ -145,8 +145,10 @@ def warn_of_the_unlikely(values: npt.NDArray[Any], raw: npt.NDArray[Any], quanti
     if not count:
         return
     found, often = np.unique(raw[off].astype(np.float64), return_counts=True)
-    marks = [float(mark) for mark in found if np.isclose(mark, MARKS, rtol=1e-6).any()]
-    shown = ", ".join(f"{found[n]:g} ({counted(int(often[n]), 'time')})" for n in np.argsort(-often, kind="stable")[:SHOWN])
+    marks = {float(mark): int(n) for mark, n in zip(found, often, strict=True) if np.isclose(mark, MARKS, rtol=1e-6).any()}
+    shown = f"{found[0]:g} to {found[-1]:g}" if len(found) > 1 else f"{found[0]:g}"
+    if marks:
+        shown = ", ".join(f"{mark:g} ({counted(n, 'time')})" for mark, n in list(marks.items())[:SHOWN])
     hint = f'name their unit, such as `units={{"{quantity.name}": "degF"}}`' if quantity.unit == "degC" else ""
     hint = hint or f'name their unit: `units={{"{quantity.name}": "..."}}`'
     if marks:
