@@ -65,6 +65,12 @@ def test_the_nearest_method_takes_one_station():
     assert at(stations([[10, 20, 40], [np.nan, 20, 40]]), [0.4], [0.0], method="nearest")[:, 0].tolist() == [10, 20]
 
 
+def test_of_stations_equally_far_the_first_by_name_counts():
+    pair = stations([[10, 20]], latitude=[0.0, 2.0])
+    assert at(pair, [1.0], [0.0], nearest=1).item() == 10
+    assert at(pair.isel(station=[1, 0]), [1.0], [0.0], nearest=1).item() == 10
+
+
 def test_attributes_dimensions_and_names_stay():
     observed = stations([[1, 2, 3]])
     found = weather_at_places(observed, [0.0], [0.0], ["Kyiv"])
