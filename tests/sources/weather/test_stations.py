@@ -128,6 +128,15 @@ def test_observed_weather_may_stand_in_as_perfect_but_not_as_forecast(read):
         WeatherOptions(availability="later")
 
 
+def test_stamps_that_are_ends_or_split_in_two(read):
+    ends = read("hour_ending,A_temp_C\n2024-01-01 01:00,1\n2024-01-01 02:00,2\n")
+    assert ends.dataset.indexes["time"].hour.tolist() == [0, 1]
+    assert "`hour_ending` labels the end of an interval: taken back by 1 h to its start" in ends.said
+    split = read("date,hour,A_temp_C\n2024-01-01,1,1\n2024-01-01,24,2\n")
+    assert split.dataset.indexes["time"].hour.tolist() == [0, 23]
+    assert "hour 1 of `hour` taken as 00:00 to 01:00" in split.said
+
+
 # ---- coordinates ----
 
 

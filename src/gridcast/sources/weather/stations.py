@@ -12,15 +12,15 @@ import pandas as pd
 import xarray as xr
 
 from gridcast.errors import PanelError, Problem, counted, listed
-from gridcast.sources.text.cells import Floats, names_of, numbers
-from gridcast.sources.text.checks import disorder, readings_twice, unnamed
-from gridcast.sources.text.columns import ID, LATITUDE, LONGITUDE, TIME, choose, missing, says_utc
-from gridcast.sources.text.layout import Layout
-from gridcast.sources.text.rawtable import RawTable, Rows, read_table
-from gridcast.sources.text.stamps import Stamps, find_zone, read_stamps
-from gridcast.sources.weather.parquet import is_parquet, read_parquet_table
+from gridcast.sources.text.cells import Floats, numbers
+from gridcast.sources.text.checks import unnamed
+from gridcast.sources.text.columns import ID, LATITUDE, LONGITUDE, TIME, choose, missing
+from gridcast.sources.text.layout import date_and_hour
+from gridcast.sources.text.rawtable import RawTable, Rows
+from gridcast.sources.text.stamps import Stamps, find_zone
 from gridcast.sources.weather.quantities import QUANTITIES, convert, find_quantity, series_name
 from gridcast.sources.weather.series import ISSUED, STATION, Series, long_series, names_stations, same_series, wide_series
+from gridcast.sources.weather.table import forecast_runs, read_weather_table, series_twice, stamps_in, station_names
 from gridcast.sources.weather.weather import Weather, WeatherOptions, marked, warn_of_the_unlikely
 
 MOST_CELLS = 2**28
@@ -57,31 +57,31 @@ def read_station_weather(
     """
     options = options or WeatherOptions()
     find_zone(options.timezone)
-    table = read_parquet_table(address) if is_parquet(address) else read_table(address)
+    table, recognised = read_weather_table(address)
     named = {"time": options.time_column, "issued": options.issued_column, "station": options.station_column}
-    roles = [ISSUED, TIME, STATION, LATITUDE, LONGITUDE]
-    chosen = choose(table.header, roles, named, table.name)
+    pair = None if options.time_column else date_and_hour(table)
+    named = {**named, "time": table.header[pair[0]]} if pair else named
+    chosen = choose(table.header, [ISSUED, TIME, STATION, LATITUDE, LONGITUDE], named, table.name)
     if chosen.problems or "time" not in chosen.columns:
         raise PanelError.of(chosen.problems or [missing(TIME, table.header, table.name)])
-    columns = dict(chosen.columns)
+    columns = dict(chosen.columns) | ({"time_of_day": pair[1]} if pair else {})
     long = "station" in columns and names_stations(table, columns)
     if not long:
-        columns = {role: column for role, column in columns.items() if role in ("time", "issued")}
+        columns = {role: column for role, column in columns.items() if role in ("time", "time_of_day", "issued")}
     series, unused = long_series(table, columns) if long else wide_series(table, columns)
     series = _wanted(series, options)
     rows, problems = _rows(table, columns, options, [each.station for each in series])
     if not series:
         problems.append(_no_weather(table, options))
     values = numbers(table, [each.column for each in series])
-    problems += [*unnamed(table), *values.problems, *_twice(table, rows, long=long), *same_series(table, series)]
+    problems += [*unnamed(table), *values.problems, *same_series(table, series)]
     if problems:
         raise PanelError.of(problems)
     cells, said = _converted(values.values, series, options, table.name)
     dataset = _dataset(cells, series, rows, long=long)
     dataset = _with_coordinates(dataset, table, columns, rows, locations)
     told = _told(table, dataset, series, unused, columns)
-    late = disorder(table, rows.time.utc, rows.station) if rows.issued is None else ()
-    return Weather(marked(dataset, options), (*table.said, *told, *rows.time.said, *values.said, *late, *said))
+    return Weather(marked(dataset, options), (*recognised, *told, *rows.time.said, *values.said, *said))
 
 
 def _wanted(series: list[Series], options: WeatherOptions) -> list[Series]:
@@ -95,40 +95,17 @@ def _rows(
     """Return when and of which station each row is, and what is wrong with them."""
     problems: list[Problem] = []
     names, station = list(dict.fromkeys(stations)), np.zeros(len(table), np.intp)
+    series, place = [""], station
     if "station" in columns:
-        names, station, problems = names_of(table, columns["station"])
-    time = _stamps(table, columns["time"], station, options.timezone)
-    issued = _stamps(table, columns["issued"], station, options.timezone) if "issued" in columns else None
+        names, station, problems = station_names(table, columns["station"])
+        series, place = names, station
+    time = stamps_in(table, columns["time"], station, options.timezone, time_of_day=columns.get("time_of_day"))
+    issued = stamps_in(table, columns["issued"], station, options.timezone) if "issued" in columns else None
     problems = [*time.problems, *(issued.problems if issued else ()), *problems]
-    return _Rows(time, issued, tuple(names), station), problems
-
-
-def _stamps(table: RawTable, column: int, place: Rows, zone: str) -> Stamps:
-    """Return the moments in a column."""
-    name = table.header[column]
-    taken = "UTC" if says_utc(name) else zone
-    stamps = read_stamps(table.columns[column], place, taken, lambda rows: table.cells(rows, column), name)
-    if not stamps.floating:
-        return stamps
-    reason = "as its name says" if says_utc(name) else "`timezone` to change"
-    said = f"{table.name}: stamps of `{name}` carry no offset: taken as {taken} ({reason})"
-    return Stamps(stamps.utc, stamps.good, stamps.floating, stamps.problems, (said, *stamps.said))
-
-
-def _twice(table: RawTable, rows: _Rows, *, long: bool) -> list[Problem]:
-    """Return the problem that a station has several readings of one moment, and of one forecast."""
-    names = list(rows.names) if long else [""]
-    place = rows.station
-    if rows.issued is not None:
-        moments, run = np.unique(rows.issued.utc, return_inverse=True)
-        runs = [f"{pd.Timestamp(int(moment), unit='us'):%Y-%m-%d %H:%M}" for moment in moments]
-        if not rows.issued.good.all() or len(names) * len(runs) > len(table) * 100:
-            return []
-        names = [f"{name} issued {moment}".strip() for name in names for moment in runs]
-        place = place * len(runs) + run
-    when = np.unique(np.where(rows.time.good, rows.time.utc, 0), return_inverse=True)[1]
-    layout = Layout(0, None, 0 if long or rows.issued is not None else None, (), "", ())
-    return readings_twice(table, layout, names, place, when, rows.time)
+    if issued is not None:
+        place, series = forecast_runs(issued.utc, series, place)
+    twice = series_twice(table, time, place, series) if not problems else []
+    return _Rows(time, issued, tuple(names), station), [*problems, *twice]
 
 
 def _no_weather(table: RawTable, options: WeatherOptions) -> Problem:
