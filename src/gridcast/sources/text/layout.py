@@ -69,7 +69,7 @@ def find_layout(table: RawTable, named: Mapping[str, str | None]) -> Layout:
     Raises:
         PanelError: If a column can't be recognised, is not there, or has no name.
     """
-    pair = None if named.get("time") else _date_and_hour(table)
+    pair = None if named.get("time") else date_and_hour(table)
     chosen = choose(table.header, TEMPORAL, {**named, "time": table.header[pair[0]]} if pair else named, table.name)
     fold, untold = _fold(table, named)
     problems = [*chosen.problems, *untold]
@@ -119,7 +119,7 @@ def join_hours(dates: Any, hours: Any, name: str) -> tuple[Any, tuple[str, ...]]
     return pc.binary_join_element_wise(pc.utf8_trim_whitespace(dates), clock, " "), said
 
 
-def _date_and_hour(table: RawTable) -> tuple[int, int] | None:
+def date_and_hour(table: RawTable) -> tuple[int, int] | None:
     """Return the columns of the date and of the time of day, if the stamps are split so."""
     words = [key(name) for name in table.header]
     dates = [n for n, word in enumerate(words) if word in DATES and looks_like_stamps(table.columns[n])]
