@@ -11,13 +11,14 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
+from gridcast.clock import find_zone
 from gridcast.errors import PanelError, Problem, counted, listed
 from gridcast.sources.text.cells import Floats, numbers
 from gridcast.sources.text.checks import unnamed
 from gridcast.sources.text.columns import ID, LATITUDE, LONGITUDE, TIME, choose, missing
 from gridcast.sources.text.layout import date_and_hour
 from gridcast.sources.text.rawtable import RawTable, Rows
-from gridcast.sources.text.stamps import Stamps, find_zone
+from gridcast.sources.text.stamps import Stamps
 from gridcast.sources.weather.quantities import QUANTITIES, convert, find_quantity, series_name
 from gridcast.sources.weather.series import ISSUED, STATION, Series, long_series, names_stations, same_series, wide_series
 from gridcast.sources.weather.table import forecast_runs, read_weather_table, series_twice, stamps_in, station_names
