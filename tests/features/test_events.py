@@ -97,12 +97,15 @@ def test_tables_that_are_no_events_are_refused(table, problem):
 
 def test_events_that_touch_no_reading_are_told():
     events = make(("2024-05-04", "2024-05-05", True, "fair", "Kyiv"))
-    inside, outside = (pd.date_range(day, periods=48, freq="h", tz="UTC") for day in ("2024-05-03", "2023-05-03"))
+    days = ("2024-05-03", "2023-05-03", "2024-06-03")
+    inside, before, after = (pd.date_range(day, periods=48, freq="h", tz="UTC") for day in days)
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         events.check(inside, ["Kyiv", "Lviv"])
     with pytest.warns(GridcastWarning, match="from 2024-05-04 to 2024-05-05, are all outside the readings, from 2023-05-03"):
-        events.check(outside)
+        events.check(before)
+    with pytest.warns(GridcastWarning, match="all outside the readings, from 2024-06-03"):
+        events.check(after)
     with pytest.warns(GridcastWarning, match="1 place of the events is not in the panel: `Kyiv`"):
         events.check(inside, ["Lviv"])
 

@@ -13,8 +13,6 @@ from gridcast.features.groups import FeatureOptions, add_features, known_ahead
 from gridcast.features.weather import WeatherOptions
 from gridcast.panel import Panel
 
-BUILT_IN = FeatureOptions(sun="built-in")
-
 
 @pytest.fixture
 def panel(make_panel):
@@ -37,7 +35,7 @@ def panel(make_panel):
 def test_every_feature_is_there_and_adds_variables(panel, name):
     module, _, function = FEATURES[name].rpartition(".")
     assert getattr(importlib.import_module(module), function).__doc__
-    more = add_features(panel, [name], options=BUILT_IN)
+    more = add_features(panel, [name])
     added = set(more.variables) - set(panel.variables)
     assert added
     assert np.array_equal(more.consumption, panel.consumption)
@@ -47,7 +45,7 @@ def test_every_feature_is_there_and_adds_variables(panel, name):
 
 
 def test_each_feature_says_when_it_is_there(panel):
-    more = add_features(panel, ["sun", "calendar", "recency"], options=BUILT_IN)
+    more = add_features(panel, ["sun", "calendar", "recency"])
     kinds = {name: Availability.of(more.dataset[name]).kind for name in ("daylight", "holiday", "temperature_lag_1h")}
     assert kinds == {"daylight": "known", "holiday": "known", "temperature_lag_1h": "perfect"}
     units = {name: more.dataset[name].attrs["units"] for name in ("sun_elevation", "day_length", "holiday", "temperature_lag_1h")}
@@ -61,17 +59,17 @@ def test_places_have_the_holidays_of_their_countries(panel):
 
 
 def test_what_is_known_ahead_goes_on_after_the_readings(panel):
-    more = add_features(panel, ["sun", "calendar"], options=FeatureOptions(sun="built-in", reach=24))
+    more = add_features(panel, ["sun", "calendar"], options=FeatureOptions(reach=24))
     assert more.times[-1] == panel.times[-1] + pd.Timedelta(hours=24)
     assert more.end == panel.end
     for name in ("daylight", "hour_sin"):
         assert np.isfinite(more.values_of(name)).all()
-    assert add_features(more, ["sun"], options=BUILT_IN).dataset.identical(more.dataset)
+    assert add_features(more, ["sun"]).dataset.identical(more.dataset)
 
 
 def test_the_sun_in_its_units_is_that_of_the_covariates_scaled(panel):
-    more = add_features(panel, ["sun"], options=BUILT_IN)
-    known = known_ahead(panel, ["sun", "heating"], options=BUILT_IN)
+    more = add_features(panel, ["sun"])
+    known = known_ahead(panel, ["sun", "heating"])
     values = known.at(panel.times)
     sizes = {"sun_elevation": 90, "daylight": 1, "day_length": 24, "clear_sky": 1098}
     assert known.names == tuple(sizes)
@@ -81,7 +79,7 @@ def test_the_sun_in_its_units_is_that_of_the_covariates_scaled(panel):
 
 
 def test_what_follows_from_the_moment_alone_is_known_for_any_moment(panel):
-    known = known_ahead(panel, ["calendar", "sun"], options=BUILT_IN)
+    known = known_ahead(panel, ["calendar", "sun"])
     times = pd.date_range("2030-12-25", periods=3, freq="h")
     assert known.at(times).shape == (3, 4, len(known.names)) == (3, 4, 10)
     assert known.at(times)[2, :, known.names.index("holiday")].tolist() == [1, 1, 0, 0]  # 21:00 of the 24th in New York

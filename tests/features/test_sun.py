@@ -3,7 +3,7 @@ import importlib.util
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gridcast.errors import ConfigError, GridcastError
@@ -15,14 +15,12 @@ DAY = pd.Timedelta(days=1)
 
 def sun(start, latitude, longitude=0.0, periods=24, freq=HOUR):
     times = pd.date_range(start, periods=periods, freq=freq, tz="UTC")
-    return {
-        name: values[:, 0] for name, values in sun_features(times, [latitude], [longitude], freq=freq, method="built-in").items()
-    }
+    return {name: values[:, 0] for name, values in sun_features(times, [latitude], [longitude], freq=freq).items()}
 
 
 def test_the_formula_agrees_with_pvlib_over_the_globe_and_the_years():
     pytest.importorskip("pvlib")
-    times = pd.date_range("2000-01-01", "2030-12-31", freq="171h", tz="UTC")  # each hour of the day, in each season
+    times = pd.date_range("2000-01-01", "2030-12-31", freq="277h", tz="UTC")  # each hour of the day, in each season
     latitude = np.array([-90, -66, -33, 0, 21, 52, 70, 90.0])
     longitude = np.array([0, 180, -71, 100, -157, 13, 25, 0.0])
     pvlib, ours = (solar_elevation(times, latitude, longitude, method=method) for method in ("pvlib", "built-in"))
@@ -33,9 +31,9 @@ def test_auto_is_pvlib_where_it_is_installed(monkeypatch):
     pytest.importorskip("pvlib")
     times = pd.DatetimeIndex(["2024-05-04 10:00"])
     pvlib, built_in = (solar_elevation(times, [50.0], [10.0], method=method) for method in ("pvlib", "built-in"))
-    assert solar_elevation(times, [50.0], [10.0]) == pvlib != built_in
+    assert solar_elevation(times, [50.0], [10.0], method="auto") == pvlib != built_in
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
-    assert solar_elevation(times, [50.0], [10.0]) == built_in
+    assert solar_elevation(times, [50.0], [10.0], method="auto") == built_in
     with pytest.raises(GridcastError, match=r"pip install \"gridcast\[solar\]\""):
         solar_elevation(times, [50.0], [10.0], method="pvlib")
 
@@ -47,15 +45,15 @@ def test_an_unknown_method_is_refused():
 
 def test_noon_at_the_equinox_by_hand():
     # Berlin at 52.5 N, 13.4 E: on 2024-03-20 the sun stands over the equator; noon is at 12:00 - 13.4 * 4 min + 7.4 min
-    (elevation,) = solar_elevation(pd.DatetimeIndex(["2024-03-20 11:13:48"]), [52.5], [13.4], method="built-in")
+    (elevation,) = solar_elevation(pd.DatetimeIndex(["2024-03-20 11:13:48"]), [52.5], [13.4])
     assert elevation == pytest.approx(90 - 52.5, abs=0.2)
 
 
 def test_the_middle_of_the_interval_counts():
     # the hour from 11:30 to 12:30 is told by 12:00
     times = pd.DatetimeIndex(["2024-05-04 11:30"])
-    found = sun_features(times, [50.0], [10.0], freq=HOUR, method="built-in")["sun_elevation"]
-    assert found == solar_elevation(pd.DatetimeIndex(["2024-05-04 12:00"]), [50.0], [10.0], method="built-in")
+    found = sun_features(times, [50.0], [10.0], freq=HOUR)["sun_elevation"]
+    assert found == solar_elevation(pd.DatetimeIndex(["2024-05-04 12:00"]), [50.0], [10.0])
 
 
 def test_polar_day_and_night():
@@ -100,6 +98,7 @@ def test_a_day_of_clear_sky_is_the_mean_of_its_hours():
     assert day["clear_sky"] == pytest.approx([hours["clear_sky"].mean()])
 
 
+@settings(max_examples=40)
 @given(
     st.datetimes(pd.Timestamp("1970-01-01"), pd.Timestamp("2060-01-01")),
     st.floats(-90, 90),
@@ -107,7 +106,7 @@ def test_a_day_of_clear_sky_is_the_mean_of_its_hours():
     st.sampled_from(["5min", "1h", "24h"]),
 )
 def test_the_sun_stays_in_its_bounds(moment, latitude, longitude, freq):
-    found = sun_features(pd.DatetimeIndex([moment]), [latitude], [longitude], freq=pd.Timedelta(freq), method="built-in")
+    found = sun_features(pd.DatetimeIndex([moment]), [latitude], [longitude], freq=pd.Timedelta(freq))
     bounds = {"sun_elevation": (-90, 90), "daylight": (0, 1), "day_length": (0, 24), "clear_sky": (0, 1098)}
     assert tuple(found) == tuple(NAMES)
     for name, (low, high) in bounds.items():

@@ -104,6 +104,8 @@ def test_lags_that_are_no_multiple_of_the_step_are_left_out():
     names = set(derive_weather(weather(30, "D"), ["recency"]))
     assert {"temperature_lag_24h", "temperature_mean_72h"} <= names
     assert "temperature_lag_6h" not in names
+    two_hours = set(derive_weather(weather(30, "2h"), ["recency"]))
+    assert ("temperature_lag_6h" in two_hours, "temperature_lag_3h" in two_hours) == (True, False)
     quarter = derive_weather(weather(30, "15min"), ["recency"], options=WeatherOptions(lags=(0.25,)))
     assert quarter["temperature_lag_0.25h"].values[1:] == pytest.approx(quarter["temperature"].values[:-1])
 

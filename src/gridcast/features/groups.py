@@ -34,7 +34,7 @@ class FeatureOptions:
 
     weather: WeatherOptions = field(default_factory=WeatherOptions)
     calendar: Calendar = field(default_factory=Calendar)
-    sun: Method = "auto"
+    sun: Method = "built-in"
     reach: float = 0.0
 
 

@@ -87,10 +87,18 @@ def _fault(event: Any) -> str:
         return "; ".join(f"{name or 'a line'}: {reason}" for name, reason in event.errors)
     if "DTSTART" not in event:
         return "no DTSTART"
-    for rule in _listed(event.get("RRULE")):
-        if str(next(iter(_listed(rule.get("FREQ"))), "")).upper() in TOO_OFTEN or "BYMINUTE" in rule or "BYSECOND" in rule:
-            return "recurs several times a day"
+    faults = [fault for rule in _listed(event.get("RRULE")) if (fault := _fault_of_rule(rule))]
+    if faults:
+        return faults[0]
     return _fault_of_ends([each for each in (event["DTSTART"], event.get("DTEND")) if each is not None])
+
+
+def _fault_of_rule(rule: Any) -> str:
+    """Return what keeps a rule of recurrence from being laid out in reasonable time."""
+    often = str(next(iter(_listed(rule.get("FREQ"))), "")).upper() in TOO_OFTEN
+    if often or not {"BYHOUR", "BYMINUTE", "BYSECOND"}.isdisjoint(rule):
+        return "recurs several times a day"
+    return "recurs every 0 days" if any(each < 1 for each in _listed(rule.get("INTERVAL"))) else ""
 
 
 def _fault_of_ends(ends: list[Any]) -> str:
