@@ -74,7 +74,9 @@ def read_consumption_gridstatus(
     table = pd.concat(ask_tables(calls, asking, service).values())
     table = table[(table.index >= first) & (table.index < last)]
     if table.empty:
-        raise PanelError(f"{service} has no readings", found=f"nothing from {first} to {last}", hint="ask for other days")
+        raise PanelError(
+            f"{service} has no readings", found=f"nothing from {first} to {last}", expected="some", hint="ask for other days"
+        )
     readings, said = on_one_clock({column: table[column] for column in _locations(table)}, freq, covered=ENOUGH)
     return Consumption(
         readings, "MW", (f"{service}: load at {counted(readings.shape[1], 'place')}, {listed(readings.columns)}", *said)
@@ -90,6 +92,7 @@ def _call(gridstatus: Any, name: str, day: pd.Timestamp, asking: Asking) -> Call
         except (gridstatus.NotSupported, NotImplementedError):
             raise GridcastError(
                 f"{name} does not tell its load of {day:%Y-%m-%d}",
+                found="no such table",
                 expected="a day that the operator still has",
                 hint="ask for later days",
             ) from None
@@ -142,6 +145,7 @@ def _operator(operator: str) -> str:
         near = difflib.get_close_matches(operator.lower(), OPERATORS, n=1)
         raise ConfigError(
             f"there is no operator `{operator}`",
+            found=f"`{operator}`",
             expected=listed((name.upper() for name in OPERATORS), shown=len(OPERATORS)),
             hint=f"did you mean `{near[0].upper()}`?" if near else "",
         )

@@ -38,7 +38,12 @@ def on_one_clock(
     whole = {name: values[~values.index.duplicated(keep="last")].sort_index().dropna() for name, values in series.items()}
     empty = [name for name, values in whole.items() if values.empty]
     if len(empty) == len(whole):
-        raise PanelError("there are no readings", found=f"nothing for {listed(empty)}", hint="ask for other days or places")
+        raise PanelError(
+            "there are no readings",
+            found=f"nothing for {listed(empty)}",
+            expected="at least one",
+            hint="ask for other days or places",
+        )
     steps = {name: _steps(pd.DatetimeIndex(values.index)) for name, values in whole.items()}
     step = freq or max(max(_common(own)) for own in steps.values() if len(own))
     said = [
