@@ -127,6 +127,20 @@ def test_local_days_have_23_and_25_hours(read, day, hours):
         assert found[zone].notna().all()
 
 
+def test_what_was_not_asked_for_is_left_out(read):
+    consumption, server = read
+
+    def whole_days(path, query):
+        start, end = (time.normalize() for time in asked_span(query))
+        return answer(
+            path, {**query, "periodStart": f"{start:%Y%m%d%H%M}", "periodEnd": f"{end + pd.Timedelta(days=1):%Y%m%d%H%M}"}
+        )
+
+    server.answer = whole_days
+    found = consumption(["FR"], "2024-02-01 05:00", "2024-02-01 09:00").readings
+    assert found.index.hour.tolist() == [5, 6, 7, 8]
+
+
 def test_gaps_stay_gaps_and_repeated_values_are_filled_in(read):
     consumption, server = read
     start, end = (pd.Timestamp(f"2024-02-0{day}", tz="UTC") for day in (1, 2))

@@ -42,6 +42,20 @@ def test_stamps_between_the_ticks_belong_to_their_tick():
     assert table["a"].tolist() == [1, 3, 6]
 
 
+def test_a_tick_that_is_told_twice_does_not_cover_two():
+    times = pd.DatetimeIndex([f"2024-01-01 00:{minute}" for minute in ("00", "05", "10", "12", "20", "25")], tz="UTC")
+    table, _ = on_one_clock({"a": pd.Series([1.0, 3.0, 5.0, 7.0, 9.0, 11.0], times)}, pd.Timedelta(minutes=10))
+    # ticks of five minutes: that of 00:15 is not there, 00:10 is twice
+    np.testing.assert_array_equal(table["a"], [2, np.nan, 10])
+
+
+def test_a_share_of_the_readings_can_be_enough():
+    values = series(range(8), 15).drop(START + pd.Timedelta(minutes=90)).drop([START, START + pd.Timedelta(minutes=15)])
+    table, _ = on_one_clock({"a": values}, pd.Timedelta(hours=1), covered=0.75)
+    # two of four are too few; (4 + 5 + 7) / 3
+    np.testing.assert_allclose(table["a"], [np.nan, 16 / 3])
+
+
 def test_a_place_of_which_an_interval_is_not_covered_is_missing_there():
     values = series(range(8), 15).drop(START + pd.Timedelta(minutes=90))
     table, _ = on_one_clock({"a": values, "b": series([], 60)}, pd.Timedelta(hours=1))

@@ -63,7 +63,7 @@ def read_consumption_entsoe(
         GridcastError: If the service refuses or does not answer, or its answer makes no sense.
     """
     if what not in WHAT:
-        raise ConfigError(f"{SERVICE} is not asked for `{what}`", expected=listed(WHAT))
+        raise ConfigError(f"{SERVICE} is not asked for `{what}`", found=f"`{what}`", expected=listed(WHAT))
     zones, asking = tuple(dict.fromkeys(zones)), asking or Asking()
     entsoe = library("entsoe", "entsoe")
     _require_zones(entsoe, zones)
@@ -126,7 +126,7 @@ def _key(key: str | None, asking: Asking) -> str:
 
 def _require_zones(entsoe: Any, zones: tuple[str, ...]) -> None:
     if not zones:
-        raise PanelError("no zones to ask for", expected="at least one, such as `DE_LU`")
+        raise PanelError("no zones to ask for", found="none", expected="at least one, such as `DE_LU`")
     areas = entsoe.mappings.Area
     names, codes = list(areas.__members__), {area.value for area in areas}
     problems = []
@@ -134,6 +134,8 @@ def _require_zones(entsoe: Any, zones: tuple[str, ...]) -> None:
         if zone.upper() not in names and zone not in codes:
             near = difflib.get_close_matches(zone.upper(), names, n=1)
             hint = f"did you mean `{near[0]}`?" if near else ""
-            problems.append(Problem(f"{SERVICE} has no zone `{zone}`", expected=f"one of its {len(names)} zones", hint=hint))
+            problems.append(
+                Problem(f"{SERVICE} has no zone `{zone}`", found=f"`{zone}`", expected=f"one of its {len(names)} zones", hint=hint)
+            )
     if problems:
         raise ConfigError.of(problems)

@@ -5,7 +5,7 @@ Variables:
 
 Schema of a table of gridstatus: `Interval Start` (or `Time` where values are of a moment), `Interval End`, `Load`, zones; local
 time with its offset. It is asked day by day (local days), so that each day is kept and a missing one is a gap. Values of a moment,
-mostly every 5 minutes, are averaged over `freq`.
+mostly every 5 minutes, are averaged over `freq` where three in four of them are there.
 
 How far back they go is up to the operators: NYISO, CAISO and ISONE years; MISO, SPP and ERCOT days. PJM wants a key, which
 gridstatus takes from `PJM_API_KEY`.
@@ -34,6 +34,7 @@ OPERATORS = {name.lower(): name for name in ("CAISO", "Ercot", "ISONE", "MISO", 
 TIMES = ("Interval Start", "Time")
 TOTAL = "Load"
 HOUR = pd.Timedelta(hours=1)
+ENOUGH = 0.75  # share of the values of moments that make up a mean
 
 
 def read_consumption_gridstatus(
@@ -73,8 +74,10 @@ def read_consumption_gridstatus(
     table = pd.concat(ask_tables(calls, asking, service).values())
     table = table[(table.index >= first) & (table.index < last)]
     if table.empty:
-        raise PanelError(f"{service} has no readings", found=f"nothing from {first} to {last}", hint="ask for other days")
-    readings, said = on_one_clock({column: table[column] for column in _locations(table)}, freq)
+        raise PanelError(
+            f"{service} has no readings", found=f"nothing from {first} to {last}", expected="some", hint="ask for other days"
+        )
+    readings, said = on_one_clock({column: table[column] for column in _locations(table)}, freq, covered=ENOUGH)
     return Consumption(
         readings, "MW", (f"{service}: load at {counted(readings.shape[1], 'place')}, {listed(readings.columns)}", *said)
     )
@@ -89,6 +92,7 @@ def _call(gridstatus: Any, name: str, day: pd.Timestamp, asking: Asking) -> Call
         except (gridstatus.NotSupported, NotImplementedError):
             raise GridcastError(
                 f"{name} does not tell its load of {day:%Y-%m-%d}",
+                found="no such table",
                 expected="a day that the operator still has",
                 hint="ask for later days",
             ) from None
@@ -141,6 +145,7 @@ def _operator(operator: str) -> str:
         near = difflib.get_close_matches(operator.lower(), OPERATORS, n=1)
         raise ConfigError(
             f"there is no operator `{operator}`",
+            found=f"`{operator}`",
             expected=listed((name.upper() for name in OPERATORS), shown=len(OPERATORS)),
             hint=f"did you mean `{near[0].upper()}`?" if near else "",
         )

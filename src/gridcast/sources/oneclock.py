@@ -14,12 +14,15 @@ MINUTES = np.array([1, 5, 10, 15, 20, 30, 60, 1440])  # the usual steps
 RARE = 0.05  # share of a series below which a step does not count: days with few readings look coarse
 
 
-def on_one_clock(series: Mapping[str, pd.Series], freq: pd.Timedelta | None = None) -> tuple[pd.DataFrame, tuple[str, ...]]:
-    """Return series of mean power, a column each, at one step: means of the finer readings, NaN where not all of them are there.
+def on_one_clock(
+    series: Mapping[str, pd.Series], freq: pd.Timedelta | None = None, *, covered: float = 1.0
+) -> tuple[pd.DataFrame, tuple[str, ...]]:
+    """Return series of mean power, a column each, at one step: means of the finer readings, NaN where too few of them are there.
 
     Args:
         series: By location; index in UTC at the START of the interval, in any order; of a moment told twice the last counts.
         freq: The step; the coarsest that any of them has if None.
+        covered: Share of a step that must be covered by readings. [1]
 
     Returns:
         The table, index `timestamp`, and what is worth saying.
@@ -35,7 +38,12 @@ def on_one_clock(series: Mapping[str, pd.Series], freq: pd.Timedelta | None = No
     whole = {name: values[~values.index.duplicated(keep="last")].sort_index().dropna() for name, values in series.items()}
     empty = [name for name, values in whole.items() if values.empty]
     if len(empty) == len(whole):
-        raise PanelError("there are no readings", found=f"nothing for {listed(empty)}", hint="ask for other days or places")
+        raise PanelError(
+            "there are no readings",
+            found=f"nothing for {listed(empty)}",
+            expected="at least one",
+            hint="ask for other days or places",
+        )
     steps = {name: _steps(pd.DatetimeIndex(values.index)) for name, values in whole.items()}
     step = freq or max(max(_common(own)) for own in steps.values() if len(own))
     said = [
@@ -44,7 +52,7 @@ def on_one_clock(series: Mapping[str, pd.Series], freq: pd.Timedelta | None = No
         if _finer(own, step)
     ]
     said += [f"{name}: no readings" for name in empty]
-    columns = {name: _means(values, steps[name], step) for name, values in whole.items()}
+    columns = {name: _means(values, steps[name], step, covered) for name, values in whole.items()}
     table = pd.DataFrame(columns, dtype=float).sort_index()
     clock = pd.date_range(table.index[0], table.index[-1], freq=step, name="timestamp")
     return table.reindex(clock)[list(series)], tuple(said)
@@ -74,8 +82,8 @@ def _told(steps: pd.Series) -> str:
     return " or ".join(describe_freq(step) for step in sorted(_common(steps)))
 
 
-def _means(values: pd.Series, steps: pd.Series, step: pd.Timedelta) -> pd.Series:
-    """Return the means over `step` where the readings cover all of it."""
+def _means(values: pd.Series, steps: pd.Series, step: pd.Timedelta, covered: float) -> pd.Series:
+    """Return the means over `step` where the readings cover enough of it."""
     parts = []
     for own in sorted(set(steps)):
         part = values[steps == own]
@@ -85,4 +93,4 @@ def _means(values: pd.Series, steps: pd.Series, step: pd.Timedelta) -> pd.Series
         return pd.Series(dtype=float, index=pd.DatetimeIndex([], tz="UTC"))
     grouped = pd.concat(parts).groupby(lambda time: time.floor(step))
     sums = grouped.agg(share=("share", "sum"), mean=("value", "mean"))
-    return sums["mean"].where(sums["share"] > 1 - 1e-6)
+    return sums["mean"].where(sums["share"] > covered - 1e-6)

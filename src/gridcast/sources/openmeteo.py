@@ -64,7 +64,7 @@ def read_weather_openmeteo(
         GridcastError: If the service refuses or does not answer, or its answer makes no sense.
     """
     if archive not in OBSERVED_DELAY:
-        raise ConfigError(f"there is no archive `{archive}`", expected=listed(OBSERVED_DELAY))
+        raise ConfigError(f"there is no archive `{archive}`", found=f"`{archive}`", expected=listed(OBSERVED_DELAY))
     first, end = _span(start, end)
     names = {VARIABLES[name].theirs: name for name in known(variables)}
     frames = read(Question(archive, names, by_days(first, end), model), places, asking or Asking())

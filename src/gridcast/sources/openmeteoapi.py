@@ -105,9 +105,13 @@ def read(question: Question, places: pd.DataFrame, asking: Asking) -> list[pd.Da
     """
     lost = places["id"][places[["latitude", "longitude"]].isna().any(axis=1)]
     if len(lost):
-        raise PanelError(f"no weather without coordinates, at {len(lost)} of {len(places)} places", found=listed(lost))
+        raise PanelError(
+            f"no weather without coordinates, at {len(lost)} of {len(places)} places",
+            found=f"none of {listed(lost)}",
+            expected="latitude and longitude of each place",
+        )
     if not len(places):
-        raise PanelError("no places to ask the weather for", expected="at least one")
+        raise PanelError("no places to ask the weather for", found="none", expected="at least one")
     tables: list[pd.DataFrame] = []
     for first in range(0, len(places), PLACES_A_REQUEST):
         group = places.iloc[first : first + PLACES_A_REQUEST]
@@ -116,7 +120,12 @@ def read(question: Question, places: pd.DataFrame, asking: Asking) -> list[pd.Da
         parts = [_one(url, question, query, len(group), asking) for url, query in zip(urls, question.queries, strict=True)]
         tables += [pd.concat(of_place) for of_place in zip(*parts, strict=True)]
     if all(table.isna().to_numpy().all() for table in tables):
-        raise GridcastError(f"{SERVICE} has no values for these places and hours", hint="ask for other days, variables or models")
+        raise GridcastError(
+            f"{SERVICE} has no values for these places and hours",
+            found="nothing but gaps",
+            expected="values of at least one place",
+            hint="ask for other days, variables or models",
+        )
     return [_at_start(table, question.columns) for table in tables]
 
 

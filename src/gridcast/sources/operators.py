@@ -33,7 +33,10 @@ def library(name: str, extra: str) -> Any:
         return importlib.import_module(name)
     except ImportError as error:
         raise GridcastError(
-            f"`{name}` is not installed, or can't be imported", found=str(error), hint=f'pip install "gridcast[{extra}]"'
+            f"`{name}` is not installed, or can't be imported",
+            found=str(error),
+            expected=f"the extra `[{extra}]`",
+            hint=f'pip install "gridcast[{extra}]"',
         ) from error
 
 

@@ -76,7 +76,7 @@ def patiently(ask: Callable[[], T], asking: Asking, service: str) -> T:
                     hint=OFFLINE,
                 ) from None
             time.sleep(min(max(error.wait, asking.pause * 2 ** (attempt - 1)), LONGEST_PAUSE))
-    raise ConfigError("`tries` must be at least 1", found=str(asking.tries))
+    raise ConfigError("there must be a try", found=f"tries = {asking.tries}", expected="at least 1")
 
 
 def get(url: str, asking: Asking, service: str) -> bytes:

@@ -151,7 +151,10 @@ def _found(wheel: Wheel, folder: Path) -> Path:
     files = sorted(folder.glob("*.whl"))
     if len(files) != 1:
         raise FileError(
-            f"pip did not leave one file for {wheel.requirement}", found=listed(path.name for path in files), hint=BY_HAND
+            f"pip did not leave one file for {wheel.requirement}",
+            found=listed(path.name for path in files) or "none",
+            expected=wheel.file_name,
+            hint=BY_HAND,
         )
     return files[0]
 
