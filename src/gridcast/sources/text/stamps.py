@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -78,49 +78,70 @@ def read_stamps(
     problems = list(parsed.problems)
     if not good.all() and not parsed.problems:
         problems.append(_unreadable(np.flatnonzero(~good), where, name))
-    moments, floating = parsed.moments[which], bool((good & ~aware).any())
+    labels, back = np.unique(parsed.moments, return_inverse=True)
+    rows = _Coded(labels, back[which], good)
+    floating = bool((good & ~aware).any())
     if floating and (good & aware).any():
         problems.append(_mixed(good & aware, good & ~aware, where, name))
-        return Stamps(moments, good, True, tuple(problems), parsed.said)
+        return Stamps(rows.moments, good, True, tuple(problems), parsed.said)
     if not floating and LOCAL in zones.names and good.any():
         problems.append(_with_offsets(np.flatnonzero(good), where, name))
-    days = _days(parsed, which, good, zones) if good.any() else None
+    days = _days(rows, zones, floating=floating)
     if days is not None:
         return Stamps(days, good, False, tuple(problems), (*parsed.said, "one reading a day, labelled by its local date"))
     if not floating:
-        return Stamps(moments, good, False, tuple(problems), parsed.said)
-    return _from_wall(Stamps(moments, good, True, tuple(problems), parsed.said), zones, where, flag)
+        return Stamps(rows.moments, good, False, tuple(problems), parsed.said)
+    stamps = _from_wall(rows, zones, where, flag)
+    return replace(stamps, problems=(*problems, *stamps.problems), said=(*parsed.said, *stamps.said))
 
 
-def _from_wall(stamps: Stamps, zones: _Zones, where: Callable[[Rows], list[str]], flag: Flag | None) -> Stamps:
+@dataclass(frozen=True)
+class _Coded:
+    """Rows by the number of their moment among the different ones, and which of them have one."""
+
+    labels: Moments
+    which: Rows
+    good: Mask
+
+    @property
+    def moments(self) -> Moments:
+        return self.labels[self.which]
+
+    def of(self, rows: Rows) -> _Coded:
+        return _Coded(self.labels, self.which[rows], self.good[rows])
+
+
+def _from_wall(coded: _Coded, zones: _Zones, where: Callable[[Rows], list[str]], flag: Flag | None) -> Stamps:
     """Return stamps without an offset as moments in UTC, each by the clock of its row's zone."""
-    utc, good = stamps.utc.copy(), stamps.good.copy()
-    said, problems = list(stamps.said), list(stamps.problems)
+    utc, good = np.zeros(len(coded.which), np.int64), coded.good.copy()
+    said: list[str] = []
+    problems: list[Problem] = []
     for zone, rows in zones.groups():
-        part = _localise(stamps.utc[rows], zones.place[rows], zone, stamps.good[rows], flag and flag.of(rows))
-        utc[rows], exists = part.utc, part.exists
-        skipped = rows[~exists]
+        part = _localise(coded.of(rows), zones.place[rows], zone, flag and flag.of(rows))
+        utc[rows], good[rows] = part.utc, good[rows] & part.exists
+        skipped = rows[~part.exists]
         if len(skipped):
-            problems.append(_non_existent(skipped, where, zone, stamps.utc, doubled=part.doubled))
-        good[rows] &= exists
+            first = int(coded.labels[coded.which[skipped[0]]])
+            problems.append(_non_existent(skipped, where, zone, first, doubled=part.doubled))
         said += part.said
         problems += part.problems
     return Stamps(utc, good, True, tuple(problems), tuple(dict.fromkeys(said)))
 
 
-def _days(parsed: Parsed, which: Rows, good: Mask, zones: _Zones) -> Moments | None:
+def _days(coded: _Coded, zones: _Zones, *, floating: bool) -> Moments | None:
     """Return the local dates, where the stamps of each zone are a day apart; None where they are not."""
-    labels = np.zeros(len(which), np.int64)
-    for zone, rows in zones.groups():
-        rows = rows[good[rows]]
-        stamps, back = np.unique(parsed.moments[which[rows]], return_inverse=True)
-        times = pd.DatetimeIndex(stamps.view("datetime64[us]"))
-        aware = bool(parsed.aware[which[rows]].any())
-        days = day_labels(times.tz_localize("UTC") if aware else times, zone)
+    dates = np.zeros(len(coded.which), np.int64)
+    for zone, rows in [(zones.names[0], np.arange(len(dates)))] if floating else zones.groups():
+        part = coded.of(rows)
+        there = np.flatnonzero(np.bincount(part.which[part.good], minlength=len(part.labels)))
+        times = pd.DatetimeIndex(part.labels[there].view("datetime64[us]"))
+        days = day_labels(times if floating else times.tz_localize("UTC"), zone)
         if days is None:
             return None
-        labels[rows] = days.as_unit("us").asi8[back]
-    return labels
+        of_label = np.zeros(len(part.labels), np.int64)
+        of_label[there] = days.as_unit("us").asi8
+        dates[rows] = of_label[part.which]
+    return dates
 
 
 @dataclass(frozen=True)
@@ -151,9 +172,9 @@ class _Localised:
     problems: tuple[Problem, ...]
 
 
-def _localise(moments: Moments, place: Rows, zone: str, good: Mask, flag: Flag | None) -> _Localised:
+def _localise(coded: _Coded, place: Rows, zone: str, flag: Flag | None) -> _Localised:
     """Return the rows of one zone by its clock."""
-    labels, which = np.unique(moments, return_inverse=True)
+    labels, which, good = coded.labels, coded.which, coded.good
     wall = pd.DatetimeIndex(np.where(in_range(labels), labels, 0).view("datetime64[us]"))
     first, exists = from_local(wall, zone)
     last, _ = from_local(wall, zone, np.ones(len(wall), bool))
@@ -165,7 +186,7 @@ def _localise(moments: Moments, place: Rows, zone: str, good: Mask, flag: Flag |
     second = np.zeros(0, bool)
     if len(rows):
         if flag is None:
-            second, said = _by_order(moments, which, place, rows)
+            second, said = _by_order(coded, place, rows)
         else:
             offset = wall.as_unit("us").asi8 - early
             second, said, problems = flag.second(rows, (offset > offset.min())[which] & good)
@@ -173,10 +194,10 @@ def _localise(moments: Moments, place: Rows, zone: str, good: Mask, flag: Flag |
     return _Localised(utc, exists[which] | ~good, bool(second.any()), said, problems)
 
 
-def _by_order(moments: Moments, which: Rows, place: Rows, rows: Rows) -> tuple[Mask, tuple[str, ...]]:
+def _by_order(coded: _Coded, place: Rows, rows: Rows) -> tuple[Mask, tuple[str, ...]]:
     """Return which rows of the doubled hour are its second, by their order in the file, and what was assumed."""
-    again = pd.DataFrame({"place": place[rows], "which": which[rows]})
-    steps = np.diff(moments[place == place[rows[0]]])
+    again = pd.DataFrame({"place": place[rows], "which": coded.which[rows]})
+    steps = np.diff(coded.which[place == place[rows[0]]])
     backwards = bool((steps < 0).sum() > (steps > 0).sum())
     second = (again[::-1] if backwards else again).groupby(["place", "which"]).cumcount().sort_index() > 0
     order = "first in the file" if not backwards else "last in the file, which runs backwards,"
@@ -217,9 +238,9 @@ def _with_offsets(rows: Rows, where: Callable[[Rows], list[str]], name: str) -> 
     )
 
 
-def _non_existent(rows: Rows, where: Callable[[Rows], list[str]], zone: str, moments: Moments, *, doubled: bool) -> Problem:
+def _non_existent(rows: Rows, where: Callable[[Rows], list[str]], zone: str, first: int, *, doubled: bool) -> Problem:
     """Return the problem of stamps in hours that spring skips; whoever has no doubled hour has a clock of another kind."""
-    year = int(moments[rows[0]].astype("datetime64[us]").astype("datetime64[Y]").astype(int)) + 1970
+    year = pd.Timestamp(first, unit="us").year
     offsets = [find_zone(zone).utcoffset(datetime(year, month, 1)) or timedelta(0) for month in (1, 7)]
     minutes = round(min(offsets).total_seconds() / 60)
     fixed = f"UTC{'-' if minutes < 0 else '+'}{abs(minutes) // 60:02d}:{abs(minutes) % 60:02d}"
