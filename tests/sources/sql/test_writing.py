@@ -79,6 +79,12 @@ def test_moments_with_parts_of_a_second_are_replaced_too(database):
     assert len(kept(database)) == 6
 
 
+def test_tables_put_together_from_several(database):
+    table = pd.concat([forecasts(value=1), forecasts("2024-01-02", ("Odesa",), value=2)])  # with an index that repeats itself
+    assert write_forecasts(table, database.url("#forecasts"), run="a") == 9
+    assert kept(database, "location, predicted")[::3] == [("Kyiv", 1.0), ("Lviv", 1.0), ("Odesa", 2.0)]
+
+
 def test_a_schema_and_names_that_need_quotes(postgres):
     postgres.run("CREATE SCHEMA utility")
     write_forecasts(forecasts(), postgres.url("#utility.order"), run="it's; a -- run")
@@ -138,17 +144,17 @@ def test_a_server_that_stops_in_the_middle_keeps_the_old_rows(postgres, monkeypa
 def test_writers_at_the_same_time_do_not_double(database):
     if hasattr(database, "port"):
         database.run("ALTER ROLE grid SET default_transaction_isolation TO 'repeatable read'")
-    address, start, failed = database.url("#forecasts"), threading.Barrier(5), []
+    address, start, failed = database.url("#forecasts"), threading.Barrier(4), []
 
     def write(value):
         start.wait()
         try:
-            for _ in range(3):
+            for _ in range(2):
                 write_forecasts(forecasts(names=[f"P{n}" for n in range(20)], value=value), address, run="a")
         except Exception as error:
             failed.append(error)
 
-    writers = [threading.Thread(target=write, args=(float(value),)) for value in range(5)]
+    writers = [threading.Thread(target=write, args=(float(value),)) for value in range(4)]
     for writer in writers:
         writer.start()
     for writer in writers:
@@ -205,6 +211,8 @@ def test_quantiles_that_the_table_has_not(sqlite):
 @pytest.mark.parametrize(
     ("changed", "told"),
     [
+        ({"step": np.nan}, "the forecasts are no numbers"),
+        ({"q0.5": "x"}, "the forecasts are no numbers"),
         ({"predicted": np.inf}, "forecasts are infinite in `predicted`"),
         ({"location": "a\0b"}, "names of runs or locations can't be stored"),
         ({"location": pd.Series(["\ud800"] * 6, dtype=object)}, "names of runs or locations can't be stored"),

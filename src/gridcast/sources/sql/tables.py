@@ -32,7 +32,11 @@ class Selected:
         name: For messages.
         header: Names of the columns.
         sample: The first rows.
-        keys: Columns that only number the rows: the table's own key.
+        keys: The column that is the primary key by itself, if one is.
+        connection: From which the rows come.
+        cursors: Of the server, to be closed when done.
+        origin: The table as SQL knows it; None of a query.
+        rest: Of a query, the rows after the sample, in chunks; None of a table.
     """
 
     name: str
@@ -50,7 +54,7 @@ class Selected:
         return column
 
     def chunks(self, columns: Sequence[int], where: Iterable[ColumnElement[bool]] = ()) -> Iterator[list[Row]]:
-        """Yield the rows in chunks as columns: one sequence for each of the numbers asked for."""
+        """Yield the rows in chunks, each as its columns: those of the numbers asked for; `where` holds for a table only."""
         if self.rest is not None:
             parts: Iterator[Sequence[Row]] = itertools.chain([self.sample], self.rest)
             picked: Sequence[int] = columns

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
-from gridcast.errors import SHOWN, ConfigError, FileError, PanelError, Problem, counted, listed
+from gridcast.errors import ConfigError, FileError, PanelError, Problem, counted, listed
 from gridcast.sources.sql.address import Address, connected, library, parse_address
 from gridcast.sources.text.columns import did_you_mean
 
@@ -71,41 +73,48 @@ def _rows(table: pd.DataFrame, run: str) -> pd.DataFrame:
     if absent:
         found, expected = listed(table.columns, 12), f"columns {listed(NEEDED)}"
         raise PanelError(f"the forecasts have no {listed(absent)}", found=found, expected=expected)
-    problems = []
+    values = ["actual"] if "actual" in table else []
+    values += ["predicted", *sorted(name for name in map(str, table.columns) if re.fullmatch(QUANTILE, name))]
+    table = table.reset_index(drop=True)
+    try:
+        numbers, steps = table[values].astype(np.float64), table["step"].astype(np.int64)
+    except (TypeError, ValueError) as error:
+        raise PanelError(
+            "the forecasts are no numbers", found=str(error), expected=f"numbers in {listed(['step', *values])}"
+        ) from error
+    if problems := [*_without_zone(table), *_infinite(numbers), *_unfit(table["location"], run)]:
+        raise PanelError.of(problems)
+    issued, valid = (table[name].dt.tz_convert("UTC").dt.as_unit("us") for name in ("issue_time", "timestamp"))
+    names = [str(name) for name in table["location"]]
+    rows = pd.DataFrame({"run": run, "issue_time": issued, "location": pd.array(names, dtype=object), "valid_time": valid})
+    rows["step"], rows["actual"] = steps, np.nan
+    rows = rows.assign(**{name: numbers[name] for name in values})
+    again = rows[rows.duplicated(list(KEY))]
+    if len(again):
+        keys = zip(again["location"], again["valid_time"], again["issue_time"], strict=True)
+        found = listed(f"{place} at {hour:%Y-%m-%d %H:%M}, issued {issue:%Y-%m-%d %H:%M}" for place, hour, issue in keys)
+        raise PanelError(f"{counted(again, 'forecast')} come twice", found=found, expected="one for each place and hour")
+    return rows
+
+
+def _without_zone(table: pd.DataFrame) -> Iterator[Problem]:
     for name in ("timestamp", "issue_time"):
         if not isinstance(table[name].dtype, pd.DatetimeTZDtype) or table[name].isna().any():
             found = "NaT" if table[name].isna().any() else f"{table[name].dtype}"
-            problems.append(Problem(f"`{name}` is not a time with a zone in each row", found=found, expected="datetime64[us, UTC]"))
-    quantiles = sorted(str(name) for name in table.columns if pd.Series([str(name)]).str.fullmatch(QUANTILE)[0])
-    numbers = table[["predicted", *(["actual"] if "actual" in table else []), *quantiles]].astype(np.float64)
+            yield Problem(f"`{name}` is not a time with a zone in each row", found=found, expected="datetime64[us, UTC]")
+
+
+def _infinite(numbers: pd.DataFrame) -> Iterator[Problem]:
     infinite = [name for name in numbers if np.isinf(numbers[name]).any()]
     if infinite:
-        problems.append(Problem(f"forecasts are infinite in {listed(infinite)}", found="inf", expected="numbers, or NaN"))
-    names = pd.Series([str(name) for name in table["location"]], index=table.index, dtype=object)
-    unfit = sorted({repr(name) for name in [run, *names.unique()] if "\0" in name or not _encodable(name)})
-    if unfit or table["location"].isna().any():
+        yield Problem(f"forecasts are infinite in {listed(infinite)}", found="inf", expected="numbers, or NaN")
+
+
+def _unfit(location: pd.Series[Any], run: str) -> Iterator[Problem]:
+    unfit = sorted({repr(name) for name in {run, *map(str, location)} if "\0" in name or not _encodable(name)})
+    if unfit or location.isna().any():
         found = listed(unfit) or "rows without a location"
-        problems.append(Problem("names of runs or locations can't be stored", found=found, expected="texts in Unicode"))
-    if problems:
-        raise PanelError.of(problems)
-    times = {
-        stored: table[name].dt.tz_convert("UTC").dt.as_unit("us")
-        for stored, name in zip(TIMES, ("issue_time", "timestamp"), strict=True)
-    }
-    rows = pd.DataFrame({"run": run, "issue_time": times["issue_time"], "location": names, "valid_time": times["valid_time"]})
-    rows["step"], rows["actual"] = table["step"].astype(np.int64), numbers.get("actual", np.nan)
-    rows = rows.assign(**{name: numbers[name] for name in ["predicted", *quantiles]})
-    again = rows[rows.duplicated(list(KEY))]
-    if len(again):
-        few = [
-            f"{row.location} at {row.valid_time:%Y-%m-%d %H:%M}, issued {row.issue_time:%Y-%m-%d %H:%M}"
-            for row in again[:SHOWN].itertuples()
-        ]
-        more = f" and {len(again) - SHOWN:,} more" if len(again) > SHOWN else ""
-        raise PanelError(
-            f"{counted(again, 'forecast')} come twice", found=listed(few) + more, expected="one for each place and hour"
-        )
-    return rows
+        yield Problem("names of runs or locations can't be stored", found=found, expected="texts in Unicode")
 
 
 def _encodable(name: str) -> bool:
