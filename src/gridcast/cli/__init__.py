@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from gridcast.cli.data import data
 from gridcast.cli.talk import INTERRUPTED
 from gridcast.cli.train import demo, generate, run
 
@@ -22,6 +23,7 @@ app = typer.Typer(
 
 for command in (run, demo, generate):
     app.command()(command)
+app.add_typer(data)
 
 
 @app.callback(invoke_without_command=True)
