@@ -54,7 +54,7 @@ def main() -> None:
 
 def measure(name: str, config: RunConfig, grid_size: int | tuple[int, int], country: str) -> list[str]:
     """Return the rows of the table for one world."""
-    panel = load(config, Listener())
+    panel = load(config, Listener()).panel
     issued = held_out_issue_times(panel, config)
     panel = panel.masked(implausible(panel, before=issued[0]))
     actual = actual_values(panel, issued, config.task.horizon)

@@ -24,6 +24,7 @@ from gridcast.sources.weather.weather import Weather, WeatherOptions, coverage_p
 from gridcast.sources.weather.window import ALL, Window
 
 OF_TEMPERATURE = ("heating", "cooling", "recency")  # derived by default where there is a temperature
+SYNTHETIC_COUNTRY = "DE"
 MARGIN = pd.Timedelta(days=7)  # of weather before the first reading, for what looks back
 
 
@@ -80,7 +81,8 @@ def calendar_of(config: RunConfig, places: tuple[str, ...] = ()) -> Calendar:
     """
     weather = config.weather
     events = Events(read_events(weather.events, places=places).table) if weather.events else None
-    return Calendar(config.data.timezone, weather.country, subdivision=weather.subdivision, events=events)
+    country = weather.country or (SYNTHETIC_COUNTRY if config.is_synthetic else "")
+    return Calendar(config.data.timezone, country, subdivision=weather.subdivision, events=events)
 
 
 def _use_of(panel: Panel) -> str:

@@ -36,6 +36,10 @@ class DataConfig(Section):
     """Zone of stamps without an offset, and of the local clock; `local` for labels that are kept as they are."""
     unit: str = ""
     """Unit of the readings, where the file does not tell."""
+    start: str = ""
+    """Readings before this moment are not used; without an offset it is one of `timezone`."""
+    end: str = ""
+    """Nor are those from this moment on."""
     exclude: tuple[str, ...] = ()
     """Places to leave out."""
     common_only: bool = False

@@ -18,7 +18,7 @@ from gridcast.availability import (
     laid_out,
     require_kind,
 )
-from gridcast.clock import describe_freq, regular_times, steps_in, utc
+from gridcast.clock import describe_freq, regular_times, utc
 from gridcast.errors import PanelError, counted, listed
 from gridcast.invariants import problems_of
 from gridcast.tabular import TARGET, TEMPORAL_COLUMNS, require_columns, static_columns, unreadable, wide
@@ -261,8 +261,23 @@ class Panel:
 
     def recent(self, span: pd.Timedelta) -> Panel:
         """Return the panel from so long before `end` on."""
-        first = max(0, self.rows - steps_in(span, self.freq))
-        dataset = self.dataset.isel(time=slice(first, None))
+        return self.between(self.end - span, None)
+
+    def between(self, start: pd.Timestamp | None, end: pd.Timestamp | None) -> Panel:
+        """Return the panel of the intervals that begin at `start` or later and have ended by `end`; None is no limit.
+
+        Raises:
+            PanelError: If fewer than two are left.
+        """
+        first = 0 if start is None else int(self.times.searchsorted(start))
+        last = len(self.times) if end is None else int(self.times.searchsorted(end - self.freq, side="right"))
+        if last - first < 2:
+            raise PanelError(
+                "no readings are left",
+                found=f"readings from {self.times[0]} to {self.end}",
+                expected=f"some from {start or self.times[0]} to {end or self.end}",
+            )
+        dataset = self.dataset.isel(time=slice(first, last))
         if FILLED in dataset:
             made = dataset[FILLED].values
             rows = np.where(made >= 0, np.maximum(made - first, 0), -1).astype(np.int32)

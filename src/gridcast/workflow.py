@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import platform
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -13,13 +14,15 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from gridcast.clock import DAY, WEEK
+from gridcast.attaching import calendar_of
+from gridcast.audit import AuditReport, audit, pipeline_of
+from gridcast.clock import DAY, WEEK, find_zone
 from gridcast.config import RunConfig, to_toml
 from gridcast.errors import counted
 from gridcast.evaluation import evaluate, issue, overall
 from gridcast.forecast import Forecast, Forecaster, actual_values
 from gridcast.forecasters.baselines import SeasonalNaive
-from gridcast.loading import Listener, calendar_of, held_out_issue_times, in_words, load, mask_outliers
+from gridcast.loading import Listener, held_out_issue_times, in_words, load, prepare, with_covariates
 from gridcast.panel import Panel
 from gridcast.store import require_free, run_folder, save_predictions, write_csv, write_json
 from gridcast.views.figures import plot_results
@@ -74,9 +77,9 @@ def run(
     require_free(out, overwrite=overwrite)
     calendar_of(config).at(pd.DatetimeIndex(["2000-01-01"], tz="UTC"))  # refuses an unknown country or zone before the work
     started = time.monotonic()
-    panel = load(config, listener)
-    issue_times = held_out_issue_times(panel, config)
-    panel = mask_outliers(panel, config, issue_times[0], listener)
+    loaded = load(config, listener)
+    issue_times = held_out_issue_times(loaded.panel, config)
+    panel = prepare(with_covariates(loaded, config, issue_times[0], listener), config, issue_times[0], listener)
     forecaster = _forecaster(config, listener)
     listener.say(_plan(panel, config, issue_times))
     _fit(forecaster, panel.as_of(issue_times[0]), listener)
@@ -87,10 +90,80 @@ def run(
     return RunResult(Path(out), overall(outcome.scores), outcome.scores, panel.unit)
 
 
+def check_readings(
+    config: RunConfig,
+    *,
+    html: str | os.PathLike[str] | None = None,
+    overwrite: bool = False,
+    title: str = "",
+    listener: Listener | None = None,
+) -> QualityReport:
+    """Return what is wrong with the readings of a configuration; nothing is changed.
+
+    Args:
+        config: Where the readings come from.
+        html: Where to write a page with a picture of each finding.
+        overwrite: Whether a page there may be replaced.
+        title: Heading of the page.
+        listener: Who is told what was recognised.
+
+    Raises:
+        GridcastError: If the readings can't be read.
+    """
+    listener, said = listener or Listener(), list[str]()
+    if html is not None and Path(html).exists() and not overwrite:
+        raise FileError(f"`{html}` would be replaced", found="a file", expected="a new name", hint="add `--overwrite`")
+    panel = load_readings(config, Listener(say=lambda sentence: (said.append(sentence), listener.say(sentence))[1])).panel
+    report = inspect(panel, timezones=panel.timezones)
+    if html is not None:
+        write_check_page(panel, report, html, title=title or "Check of the readings", said=said)
+    return report
+
+
+def audit_run(config: RunConfig, *, issue_times: int = 2, days: int = 120, listener: Listener | None = None) -> dict[str, AuditReport]:
+    """Return for each forecaster of a run whether anything between the loaded panel and the forecast uses what had not arrived.
+
+    The hybrid is trained for one epoch, as a leak does not wait for the second.
+
+    Args:
+        config: Settings of the run.
+        issue_times: How many of the held-out issue times to audit, spread over the test part.
+        days: How many days of history before the test part to use.
+        listener: Who is told how it goes.
+
+    Raises:
+        GridcastError: As in `run`.
+    """
+    listener, silent = listener or Listener(), Listener()
+    loaded = load(config, listener)
+    issued = held_out_issue_times(loaded.panel, config)
+    panel = with_covariates(loaded, config, issued[0], listener).between(issued[0] - pd.Timedelta(days=days), None)
+    chosen = issued[np.unique(np.linspace(0, len(issued) - 1, issue_times).round().astype(int))]
+    quick = config.model_copy(update={"training": config.training.model_copy(update={"epochs": 1})})
+    horizon = config.task.horizon
+    makers: list[Callable[[], Forecaster]] = [
+        lambda: SeasonalNaive(DAY, horizon),
+        lambda: SeasonalNaive(WEEK, horizon),
+        lambda: _forecaster(quick, silent),
+    ]
+    reports = {}
+    for make in makers:
+        name = make().name
+        listener.say(f"audit of {name}: {counted(chosen, 'issue time')}, scrambling what had not arrived by then")
+
+        def pipeline(whole: Panel, time: pd.Timestamp, make: Callable[[], Forecaster] = make) -> Forecast:
+            prepared = prepare(whole, config, issued[0], silent)
+            return pipeline_of(make, issued[0])(prepared, time)
+
+        reports[name] = audit(pipeline, panel, list(chosen))
+    return reports
+
+
 def _plan(panel: Panel, config: RunConfig, issued: pd.DatetimeIndex) -> str:
     """Return what is going to be forecast, and from what."""
     zone, task = config.data.timezone, config.task
-    first, last = issued[0].tz_convert(zone), (issued[-1] + task.horizon * panel.freq).tz_convert(zone)
+    ends = issued[0], issued[-1] + task.horizon * panel.freq
+    first, last = (end.tz_convert(find_zone(zone)) for end in ends)
     return (
         f"held out: {first:%Y-%m-%d %H:%M} to {last:%Y-%m-%d %H:%M} {zone}, {counted(issued, 'forecast')} of "
         f"{in_words(task.horizon * panel.freq)}, each from {in_words(task.sequence_length * panel.freq)} of history"
@@ -192,6 +265,8 @@ def _record(outcome: _Outcome, seconds: float) -> dict[str, Any]:
         "places": len(panel.locations),
         "readings": int(np.isfinite(panel.consumption).sum()),
         "unit": panel.unit,
+        "weather": "none" if not panel.ahead else "ex post" if panel.is_ex_post else "ex ante",
+        "covariates": list(forecaster.covariates.names),
         "freq_minutes": panel.freq / pd.Timedelta(minutes=1),
         "first_reading": panel.times[0].isoformat(),
         "test_from": issued[0].isoformat(),

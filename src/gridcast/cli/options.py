@@ -59,6 +59,8 @@ SETTINGS = (
     Setting(FILES, "data.timezone", str, "Zone of stamps without an offset, and of the local clock.  \\[default: UTC]", "ZONE"),
     Setting(FILES, "data.unit", str, "Unit of the readings, such as MW."),
     Setting(FILES, "data.query", str, "SELECT that gives the readings, in place of a table of a database.", "SQL"),
+    Setting(FILES, "data.start", str, "Use no readings before this moment.", "TIME"),
+    Setting(FILES, "data.end", str, "Use no readings from this moment on.", "TIME"),
     Setting(FILES, "data.time_column", str, "Column of the timestamps.", "NAME"),
     Setting(FILES, "data.location_column", str, "Column of the location, in a long file.", "NAME"),
     Setting(FILES, "data.consumption_column", str, "Column of the consumption, in a long file.", "NAME"),

@@ -15,7 +15,7 @@ from gridcast.errors import GridcastError, GridcastWarning
 if TYPE_CHECKING:
     from gridcast.loading import Listener
 
-MISTAKE, INTERRUPTED = 2, 130  # exit codes
+MISTAKE, NO, INTERRUPTED = 2, 3, 130  # exit codes: of bad input, of an answer that is no, of Ctrl-C
 
 
 def talk() -> Console:

@@ -106,6 +106,13 @@ def known_ahead(panel: Panel, names: Sequence[str], *, options: FeatureOptions |
     return Together(parts) if parts else None
 
 
+def calendar_for(panel: Panel, like: Calendar) -> Calendar | LocationCalendars:
+    """Return one calendar for all places, or one for each where the places' table tells their zones or countries."""
+    if {"timezone", "country", "subdivision"} & set(map(str, panel.dataset.coords)):
+        return calendars_of(panel, FeatureOptions(calendar=like))
+    return like
+
+
 def calendars_of(panel: Panel, options: FeatureOptions) -> LocationCalendars:
     """Return the calendar of each place, by its static columns `timezone`, `country` and `subdivision`, where it has them."""
     coords, places = panel.dataset.coords, panel.locations

@@ -13,6 +13,7 @@ from gridcast.clock import DAY, WEEK, steps_in
 from gridcast.covariates import Covariates
 from gridcast.errors import PanelError, TrainingError, listed
 from gridcast.features.calendar import Calendar
+from gridcast.features.groups import calendar_for
 from gridcast.forecast import Forecast
 from gridcast.networks import backend
 from gridcast.networks.hybrid import create_hybrid_model
@@ -62,7 +63,8 @@ class HybridForecaster:
         Raises:
             PanelError: If the history is too short or has too many gaps.
         """
-        calendar = self.calendar and replace(self.calendar, yearly=panel.end - panel.times[0] >= YEARLY_FROM)
+        yearly = panel.end - panel.times[0] >= YEARLY_FROM
+        calendar = self.calendar and calendar_for(panel, replace(self.calendar, yearly=yearly))
         self.covariates = Covariates.fit(panel, calendar, panel.times[0] + TRAINING_SHARE * (panel.end - panel.times[0]))
         sequences = preprocess_temporal_data(
             panel,

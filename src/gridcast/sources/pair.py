@@ -31,20 +31,23 @@ class Loaded:
     Attributes:
         panel: Readings with the places' coordinates.
         said: Sentences for the user.
+        stations: The weather stations of the table of places, with their coordinates; None where there are none.
     """
 
     panel: Panel
     said: tuple[str, ...]
+    stations: pd.DataFrame | None = None
 
 
 def read_panel(
     temporal: str | os.PathLike[str],
-    spatial: str | os.PathLike[str],
+    spatial: str | os.PathLike[str] | None = None,
     *,
     options: ReadOptions | None = None,
     exclude: Iterable[str] = (),
     common_only: bool = False,
     unit: str | None = None,
+    query: str | None = None,
 ) -> Loaded:
     """Return the panel of a file of readings and a file of places.
 
