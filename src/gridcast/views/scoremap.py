@@ -72,7 +72,7 @@ def draw_scores(axes: Axes, grid: Grid, edges: Edges, by_place: pd.DataFrame, re
     for marker, (text, places) in _groups(by_place, reference).items():
         fill, edge = (style.GREY, None) if marker == "x" else (colours.to_rgba(nmae[places]), style.INK)
         size = SIZES[marker] * shrunk
-        x, y = grid.longitude[places], grid.latitude[places]
+        x, y = grid.x[places], grid.y[places]
         axes.scatter(x, y, s=size**2, c=fill, marker=marker, edgecolors=edge, linewidths=0.7)
         handles[f"{text}: {counted(len(places), 'place')}"] = mark(marker, size, "#FFFFFF" if edge else style.GREY)
     legend_below(axes, handles)
