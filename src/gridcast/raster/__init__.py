@@ -2,10 +2,11 @@
 
 from gridcast.layout import Field, Grid, suggest_grid_shape, suggest_grid_size
 from gridcast.raster.cells import Variables
-from gridcast.raster.frames import Frames
+from gridcast.raster.frames import Channel, Frames
 from gridcast.raster.prepare import frames_in_time, panel_grid, preprocess_spatial_data
 
 __all__ = [
+    "Channel",
     "Field",
     "Frames",
     "Grid",

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -32,6 +33,24 @@ from gridcast.raster.cells import (
 
 CHANGES = 8  # blocks into which the last day's change against the week before is cut
 AHEAD = 4  # blocks into which the horizon of a variable known ahead is cut
+
+
+class Channel(NamedTuple):
+    """What a channel of a frame holds.
+
+    Attributes:
+        name: Of the channel.
+        part: `value`; `change` against the week before; `places` in a cell; `mask`, where there are any; `known`, where there is
+            a value.
+        variable: What it is of.
+        steps: The first and the last step of which it is the mean, counted from the issue row, the last one left out; None for
+            the newest value.
+    """
+
+    name: str
+    part: str = "value"
+    variable: str = "consumption"
+    steps: tuple[int, int] | None = None
 
 
 @dataclass(frozen=True)
@@ -84,15 +103,27 @@ class Frames:
         return self.times is None
 
     @property
+    def layers(self) -> tuple[Channel, ...]:
+        """What each channel holds."""
+        if self.is_static:
+            return Channel("consumption"), Channel("places", "places"), Channel("mask", "mask")
+        past = _cuts(self.day, CHANGES, -self.day)
+        changes = (Channel(f"change_{block}", "change", steps=steps) for block, steps in enumerate(past, 1))
+        own = [Channel("consumption"), *changes, *(Channel(part, part) for part in ("places", "mask", "known"))]
+        for name in self.observed:
+            parts = (("", "value"), ("_change", "change"), ("_known", "known"))
+            own += [Channel(f"{name}{end}", part, name) for end, part in parts]
+        for name in self.ahead:
+            part = "change" if name in self.observed else "value"
+            blocks = enumerate(_cuts(self.horizon, AHEAD, 0), 1)
+            own += [Channel(f"{name}_ahead_{block}", part, name, steps) for block, steps in blocks]
+            own.append(Channel(f"{name}_ahead_known", "known", name, (0, self.horizon)))
+        return tuple(own)
+
+    @property
     def channels(self) -> tuple[str, ...]:
         """Names of the channels."""
-        if self.is_static:
-            return ("consumption", "places", "mask")
-        changes = (f"change_{block + 1}" for block in range(min(CHANGES, self.day)))
-        seen = (f"{name}{part}" for name in self.observed for part in ("", "_change", "_known"))
-        blocks = range(1, min(AHEAD, self.horizon) + 1)
-        coming = (f"{name}_ahead_{part}" for name in self.ahead for part in (*blocks, "known"))
-        return ("consumption", *changes, "places", "mask", "known", *seen, *coming)
+        return tuple(layer.name for layer in self.layers)
 
     @property
     def frame_shape(self) -> tuple[int, int, int]:
@@ -117,13 +148,11 @@ class Frames:
 
     def __getitem__(self, index: int | slice | npt.ArrayLike) -> Float:
         if self.times is None:
-            return self._static()[index]  # type: ignore[no-any-return,index]
-        chosen = np.arange(len(self))[index if isinstance(index, int | slice) else np.asarray(index)]
-        frames = self._at(np.atleast_1d(chosen))
-        return frames[0] if np.ndim(chosen) == 0 else frames
+            return np.asarray(np.nan_to_num(self.with_gaps())[index])  # type: ignore[index]
+        return np.nan_to_num(self.with_gaps(index), copy=False)
 
     def __array__(self, dtype: npt.DTypeLike | None = None, copy: bool | None = None) -> npt.NDArray[np.generic]:
-        return np.asarray(self._static() if self.times is None else self[:], dtype=dtype)
+        return np.asarray(self[:], dtype=dtype)
 
     def positions(self, times: pd.DatetimeIndex) -> Index:
         """Return the index of the frame for each issue time, shape of `times`.
@@ -143,9 +172,17 @@ class Frames:
             )
         return found.astype(np.intp)
 
-    def _static(self) -> Float:
-        frame: Float = self._drawn([on_cells(self.grid, self.values[None, None]), places_in(self.grid, 1)])[0]
-        return frame
+    def with_gaps(self, index: int | slice | npt.ArrayLike = 0) -> Float:
+        """Return frames as `frames[index]` does, but NaN in the cells where nothing is known, where the network reads 0.
+
+        Args:
+            index: Of the frames; a static frame is the only one.
+        """
+        if self.times is None:
+            return self._shaped([on_cells(self.grid, self.values[None, None]), places_in(self.grid, 1)])[0]
+        chosen = np.arange(len(self))[index if isinstance(index, int | slice) else np.asarray(index)]
+        frames = self._at(np.atleast_1d(chosen))
+        return frames[0] if np.ndim(chosen) == 0 else frames
 
     def _at(self, chosen: Index) -> Float:
         """Draw the frames of some issue times."""
@@ -156,7 +193,7 @@ class Frames:
         known = on_cells(self.grid, np.isfinite(past).astype(np.float32))
         seen = [self._seen(variable, chosen) for variable in self.observed.values()]
         coming = [self._coming(name, chosen + 1) for name in self.ahead]
-        return self._drawn([on_cells(self.grid, own), places_in(self.grid, len(chosen)), known, *seen, *coming])
+        return self._shaped([on_cells(self.grid, own), places_in(self.grid, len(chosen)), known, *seen, *coming])
 
     def _seen(self, variable: Variable, rows: Index) -> Float:
         """Return a variable's newest value, its change against the week before, and where it is known, (B, 3, cells)."""
@@ -181,7 +218,13 @@ class Frames:
         share: Float = np.isfinite(coming).mean(axis=1, keepdims=True, dtype=np.float32)
         return np.concatenate([blocks, share], axis=1)
 
-    def _drawn(self, layers: list[Float]) -> Float:
-        """Return layers (B, c, cells) as frames (B, G, G, C), 0 where nothing is known."""
-        frames = np.nan_to_num(np.concatenate(layers, axis=1)).swapaxes(1, 2)
-        return np.ascontiguousarray(frames).reshape(len(frames), *self.grid.shape, -1)
+    def _shaped(self, layers: list[Float]) -> Float:
+        """Return layers (B, c, cells) as frames (B, G, G, C)."""
+        cells = np.concatenate(layers, axis=1).swapaxes(1, 2)
+        return np.asarray(np.ascontiguousarray(cells).reshape(len(cells), *self.grid.shape, -1))
+
+
+def _cuts(steps: int, blocks: int, start: int) -> list[tuple[int, int]]:
+    """Return the first and the last step of each block, as `in_blocks` cuts them."""
+    parts = np.array_split(np.arange(start, start + steps), min(blocks, steps))
+    return [(int(part[0]), int(part[-1]) + 1) for part in parts]

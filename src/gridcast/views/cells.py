@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
+from matplotlib.collections import LineCollection
 from matplotlib.colors import BoundaryNorm, ListedColormap
 from matplotlib.legend import Legend
 from matplotlib.lines import Line2D
@@ -43,6 +44,24 @@ def map_height(grid: Grid, extra: float, width: float = MAP_WIDTH) -> float:
     (west, east), (south, north) = _frame(grid)
     ratio = (north - south) / (east - west) * _stretch(grid)
     return float(np.clip(width * ratio, 0.4 * width, 1.2 * width)) + extra
+
+
+def cell_centres(grid: Grid) -> npt.NDArray[np.float64]:
+    """Return x and y of the middle of each place's cell, shape (N, 2).
+
+    Example:
+        >>> cell_centres(Grid.of_layout([0.0, 1.0], [0.0, 1.0], 2)).tolist()
+        [[0.25, 0.25], [0.75, 0.75]]
+    """
+    columns, rows = ((cuts[:-1] + cuts[1:]) / 2 for cuts in cell_edges(grid))
+    return np.column_stack([columns[grid.cells[:, 1]], rows[grid.cells[:, 0]]])
+
+
+def draw_ways(axes: Axes, grid: Grid, chosen: npt.NDArray[np.bool_], colour: str, width: float) -> None:
+    """Draw a line from each of the chosen places to the middle of its cell."""
+    places = np.column_stack([grid.x, grid.y])
+    ways = np.stack([places, cell_centres(grid)], axis=1)[chosen]
+    axes.add_collection(LineCollection(list(ways), colors=colour, linewidths=width, zorder=2), autolim=False)
 
 
 def cell_counts(grid: Grid) -> npt.NDArray[np.intp]:

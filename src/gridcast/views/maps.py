@@ -14,7 +14,7 @@ from gridcast.errors import ShapeError, counted
 from gridcast.panel import Panel
 from gridcast.raster import Grid
 from gridcast.views import style
-from gridcast.views.cells import Edges, cell_counts, cell_edges, cell_legend, draw_cells, legend_below, map_height, mark
+from gridcast.views.cells import Edges, cell_counts, cell_edges, cell_legend, draw_cells, draw_ways, legend_below, map_height, mark
 from gridcast.views.labels import label_places
 from gridcast.views.scoremap import draw_scores, reference_name, scores_by_place
 
@@ -34,7 +34,8 @@ def plot_map(
 ) -> Figure:
     """Return a map of the places and the grid's cells, and beside it one of the scores by place.
 
-    A cell is the darker the more places are in it: the CNN can't tell those apart. The ten largest places are named, as
+    A cell is the darker the more places are in it: the CNN can't tell those apart. A line leads from a place that was moved to a
+    free cell to the middle of that cell. The ten largest places are named, as
     far as there is room.
 
     Args:
@@ -97,6 +98,7 @@ def _draw_consumption(axes: Axes, grid: Grid, edges: Edges, mean: Floats, unit: 
         linewidths=0.8,
         edgecolors=style.BLUE,
     )
+    draw_ways(axes, grid, grid.moved, style.INK, 0.7)
     axes.scatter(grid.x, grid.y, s=5, color=style.INK, linewidths=0)
     sizes = _round_sizes(float(np.nan_to_num(mean).max()))
     circles = [mark("o", np.sqrt(LARGEST * size / np.nan_to_num(mean).max()), style.BLUE, 0.45) for size in sizes]

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Literal
-
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
@@ -78,7 +76,7 @@ def draw_scores(axes: Axes, grid: Grid, edges: Edges, by_place: pd.DataFrame, re
     legend_below(axes, handles)
     if len(scored):
         box = axes.inset_axes((1.02, 0, 0.03, 1))  # as high as the map
-        bar = axes.figure.colorbar(colours, cax=box, extend=_extend(scored, norm))
+        bar = axes.figure.colorbar(colours, cax=box, extend=style.extend(scored, colours))
         bar.set_label("nMAE [% of a place's mean consumption]")
 
 
@@ -101,10 +99,3 @@ def _colours(nmae: Floats) -> Normalize:
         return Normalize(0, 1)
     low, high = np.percentile(nmae, ROBUST if len(nmae) >= MANY else (0, 100))
     return Normalize(low, high) if high > low else Normalize(low - 0.5, high + 0.5)
-
-
-def _extend(nmae: Floats, colours: Normalize) -> Literal["neither", "min", "max", "both"]:
-    """Return at which ends of the colour bar there are values beyond it."""
-    share = np.asarray(colours(nmae))
-    below, above = bool((share < 0).any()), bool((share > 1).any())
-    return "both" if below and above else "min" if below else "max" if above else "neither"
