@@ -179,7 +179,7 @@ class Frames:
             index: Of the frames; a static frame is the only one.
         """
         if self.times is None:
-            return self._shaped([on_cells(self.grid, self.values[None, None]), places_in(self.grid, 1)])[0]
+            return np.asarray(self._shaped([on_cells(self.grid, self.values[None, None]), places_in(self.grid, 1)])[0])
         chosen = np.arange(len(self))[index if isinstance(index, int | slice) else np.asarray(index)]
         frames = self._at(np.atleast_1d(chosen))
         return frames[0] if np.ndim(chosen) == 0 else frames

@@ -30,12 +30,14 @@ Mask = npt.NDArray[np.bool_]
 ACROSS = 4  # channels beside each other
 WIDTH = 2.5  # of a channel's map [inches]
 ROBUST = (2, 98)  # percentiles between which the colours run
+TALLEST = 6.5  # a map of places [inches]
 MANY = 20  # values from which on the colours leave out the extremes
+EMPTY: dict[str, Any] = {"facecolor": "#E6E6E6", "linewidth": 0}
 UNKNOWN: dict[str, Any] = {"facecolor": "white", "edgecolor": style.GREY, "hatch": "//////", "linewidth": 0.4}
 WHOLE = {  # titles and labels of channels that are not of one unit
     "places": ("places in the cell", "relative to the mean"),
     "mask": ("mask: is there a place?", "0 no, 1 yes"),
-    "known": ("known: is there a value?", "share of the places"),
+    "known": ("known: is there a value?", "share known"),
 }
 
 
@@ -56,7 +58,7 @@ def plot_frames(
 ) -> Figure:
     """Return a map of each channel of the frame of an issue time: what the CNN sees of the places then.
 
-    Cells without a place are white; cells whose places have no value then are hatched, as the network reads 0 there. Channels of
+    Cells without a place are grey; cells whose places have no value then are hatched, as the network reads 0 there. Channels of
     one kind have one scale.
 
     Args:
@@ -75,11 +77,11 @@ def plot_frames(
     looks = [_look(frames, layer) for layer in layers]
     scales = {scale: _scale(frame[..., [look.scale == scale for look in looks]], scale) for scale in {look.scale for look in looks}}
     across, down = min(ACROSS, len(layers)), -(-len(layers) // ACROSS)
-    size = across * (WIDTH + 1.2), down * map_height(frames.grid, 0.6, WIDTH) + 1.0
+    size = across * (WIDTH + 1.2), down * map_height(frames.grid, 0.75, WIDTH) + 1.0
     figure = style.new_figure(*size, ", ".join(text for text in (title, when) if text))
     grids = np.atleast_1d(figure.subplots(down, across)).ravel()
     for number, (axes, layer, look) in enumerate(zip(grids, layers, looks, strict=False)):
-        inside = np.ones_like(occupied) if _is_field(frames, layer) else occupied
+        inside = np.ones_like(occupied) if layer.part in ("places", "mask") or _is_field(frames, layer) else occupied
         _draw_channel(axes, frames.grid, np.where(inside, frame[..., number], np.nan), look, scales[look.scale])
         _hatch(axes, frames.grid, inside & np.isnan(frame[..., number]))
     for axes in grids[len(layers) :]:
@@ -109,7 +111,7 @@ def plot_layout(grid: Grid, names: Sequence[str], *, title: str = "", path: str 
         raise ShapeError(
             "one name a place", found=f"{counted(len(names), 'name')}, {counted(len(grid.cells), 'place')} on the grid"
         )
-    figure = style.new_figure(9.0, map_height(grid, 1.9 if title else 1.5, 8.0), title)
+    figure = style.new_figure(9.0, min(map_height(grid, 0, 8.0), TALLEST) + (1.9 if title else 1.5), title)
     axes = figure.subplots()
     kind = "by their coordinates" if grid.on_earth else "laid out by their readings"
     occupied = counted(len(np.unique(grid.flat)), "cell")
@@ -159,14 +161,13 @@ def _look(frames: Frames, layer: Channel) -> Look:
     if layer.part in WHOLE:
         title, label = WHOLE[layer.part]
         own = "" if layer.variable == "consumption" else f"{layer.variable} "
-        ahead = " ahead" if layer.steps else ""
-        return Look(f"{own}{title}{ahead}", label, ("", "places" if layer.part == "places" else "share"))
+        when = f"\n{_span(layer.steps, 24 / frames.day)}" if layer.steps else ""
+        return Look(f"{own}{title}{when}", label, ("", "places" if layer.part == "places" else "share"))
     unit = frames.units.get(layer.variable, "")
-    kind = {"value": "", "change": "change on a week"}[layer.part]
-    when = "newest" if layer.steps is None else _span(layer.steps, 24 / frames.day)
-    long = layer.variable if layer.part == "value" or layer.variable != "consumption" else ""
-    title = ", ".join(text for text in (" ".join(filter(None, (long, kind))), when) if text)
-    return Look(title, style.with_unit(kind.split(" ")[0] or layer.variable, unit), (layer.variable, layer.part))
+    is_change = layer.part == "change"
+    when = "newest value" if layer.steps is None else _span(layer.steps, 24 / frames.day)
+    title = f"{layer.variable}{', change on the week before' if is_change else ''}\n{when}"
+    return Look(title, style.with_unit("change" if is_change else layer.variable, unit), (layer.variable, layer.part))
 
 
 def _span(steps: tuple[int, int], hours: float) -> str:
@@ -183,7 +184,7 @@ def _span(steps: tuple[int, int], hours: float) -> str:
 def _scale(values: Floats, scale: tuple[str, str]) -> ScalarMappable:
     """Return the colours of channels that share them, of many values without the extremes."""
     if scale == ("", "share"):
-        return ScalarMappable(Normalize(0, 1), "Greys")
+        return ScalarMappable(Normalize(0, 1), "Greens")
     known = values[np.isfinite(values)]
     low, high = np.percentile(known, ROBUST if len(known) >= MANY else (0, 100)) if len(known) else (0.0, 0.0)
     if scale[1] == "change" or low < 0:
@@ -196,16 +197,20 @@ def _scale(values: Floats, scale: tuple[str, str]) -> ScalarMappable:
 
 def _draw_channel(axes: Axes, grid: Grid, values: Floats, look: Look, colours: ScalarMappable) -> None:
     """Draw the cells of a channel with the bar of its colours; cells without a value stay white."""
-    draw_ground(axes, grid, look.title, ticks=4)
-    axes.title.set_fontsize(10)
+    draw_ground(axes, grid, "", ticks=4)
+    axes.set_title(style.literal(look.title), loc="left", fontsize=9, color=style.INK)
     axes.tick_params(labelsize=8)
     columns, rows = cell_edges(grid)
     shades = np.ma.masked_invalid(values)
-    mesh = axes.pcolormesh(columns, rows, shades, edgecolors=style.PALE, linewidth=0.4, zorder=1)
+    mesh = axes.pcolormesh(columns, rows, shades, edgecolors="white", linewidth=0.4, zorder=1)
     mesh.set(norm=colours.norm, cmap=colours.cmap)
-    axes.add_patch(_box(columns, rows, fill=False, edgecolor=style.GREY, linewidth=0.6))
+    axes.add_patch(_box(columns, rows, **EMPTY, zorder=0))
     bar = axes.figure.colorbar(
-        colours, cax=axes.inset_axes((1.03, 0, 0.04, 1)), ticks=MaxNLocator(4), extend=style.extend(values, colours)
+        colours,
+        cax=axes.inset_axes((1.03, 0, 0.04, 1)),
+        ticks=MaxNLocator(4),
+        format=style.NUMBERS,
+        extend=style.extend(values, colours),
     )
     bar.set_label(look.label, fontsize=8)
     bar.ax.tick_params(labelsize=8)
@@ -215,16 +220,16 @@ def _hatch(axes: Axes, grid: Grid, unknown: Mask) -> None:
     """Hatch the cells of which nothing is known."""
     columns, rows = cell_edges(grid)
     for row, column in np.argwhere(unknown):
-        axes.add_patch(_box(columns[column : column + 2], rows[row : row + 2], **UNKNOWN))
+        axes.add_patch(_box(columns[column : column + 2], rows[row : row + 2], **UNKNOWN, zorder=2))
 
 
 def _box(columns: Floats, rows: Floats, **look: Any) -> Rectangle:
     corner = (float(columns[0]), float(rows[-1]))
-    return Rectangle(corner, float(columns[-1] - columns[0]), float(rows[0] - rows[-1]), zorder=2, **look)
+    return Rectangle(corner, float(columns[-1] - columns[0]), float(rows[0] - rows[-1]), **look)
 
 
 def _key() -> list[Patch]:
     return [
-        Patch(facecolor="white", edgecolor=style.GREY, linewidth=0.6, label="no place in the cell: the network reads 0"),
+        Patch(**EMPTY, label="no place in the cell: the network reads 0"),
         Patch(**UNKNOWN, label="not known at this moment: the network reads 0"),
     ]

@@ -87,8 +87,9 @@ def _areas(mean: Floats) -> Floats:
 def _draw_consumption(axes: Axes, grid: Grid, edges: Edges, mean: Floats, unit: str) -> None:
     counts = cell_counts(grid)
     most = f", up to {counts.max()} in one" if counts.max() > 1 else ""
+    moved = f", {grid.moved.sum()} moved (lines)" if grid.moved.any() else ""
     where = f"{counted(int((counts > 0).sum()), 'cell')} of the {grid.rows} × {grid.columns} grid"
-    draw_cells(axes, grid, edges, f"{counted(len(mean), 'place')} in {where}{most}")
+    draw_cells(axes, grid, edges, f"{counted(len(mean), 'place')} in {where}{most}{moved}")
     axes.scatter(
         grid.x,
         grid.y,

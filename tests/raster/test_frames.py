@@ -10,31 +10,6 @@ from gridcast.raster import Frames, Grid, preprocess_spatial_data, suggest_grid_
 from gridcast.windows import preprocess_temporal_data
 
 
-def test_north_is_row_zero_and_west_is_column_zero():
-    grid = Grid.of([50, 40, 50, 40], [0, 0, 10, 10], (2, 3))
-    assert grid.cells.tolist() == [[0, 0], [1, 0], [0, 2], [1, 2]]
-    assert grid.flat.tolist() == [0, 3, 2, 5]
-
-
-def test_a_region_across_the_180th_meridian_stays_together():
-    grid = Grid.of([-17, -17, -17], [178.0, 179.5, -179.0], (1, 3))
-    assert grid.cells[:, 1].tolist() == [0, 1, 2]
-
-
-@given(st.lists(st.tuples(st.floats(-90, 90), st.floats(-180, 180)), min_size=1, max_size=30), st.integers(1, 20))
-def test_every_place_is_on_the_grid(places, side):
-    latitude, longitude = zip(*places, strict=True)
-    cells = Grid.of(latitude, longitude, side).cells
-    assert ((cells >= 0) & (cells < side)).all()
-
-
-def test_the_order_of_places_does_not_matter():
-    random = np.random.default_rng(0)
-    latitude, longitude = random.uniform(40, 50, 20), random.uniform(0, 10, 20)
-    order = random.permutation(20)
-    assert np.array_equal(Grid.of(latitude[order], longitude[order], 7).cells, Grid.of(latitude, longitude, 7).cells[order])
-
-
 def test_a_static_frame_by_hand():
     places = pd.DataFrame(
         {"id": list("ABC"), "latitude": [50, 50, 40], "longitude": [0, 0, 10], "mean_consumption": [1.0, 3.0, 5.0]}
@@ -146,11 +121,6 @@ def test_readings_need_coordinates():
 def test_a_static_frame_needs_the_mean_consumption():
     with pytest.raises(PanelError, match="lacks `mean_consumption`"):
         preprocess_spatial_data(pd.DataFrame({"id": ["A"], "latitude": [1], "longitude": [1]}), 4)
-
-
-def test_a_missing_coordinate_is_named():
-    with pytest.raises(PanelError, match="1 of 2 places have no usable coordinates"):
-        Grid.of([50, np.nan], [1, 2], 3)
 
 
 def test_times_without_a_frame_are_named():
