@@ -10,7 +10,7 @@ from gridcast.layout import Grid, suggest_grid_shape, suggest_grid_size
 SIDES = st.tuples(st.integers(1, 12), st.integers(1, 12))
 CHOICES = {"axes": st.sampled_from(["equal", "quantile"]), "collisions": st.sampled_from(["share", "spread"])}
 DEGREES = st.tuples(st.integers(-90_000, 90_000), st.integers(-180_000, 180_000)).map(lambda p: (p[0] / 1000, p[1] / 1000))
-PLACES = st.lists(DEGREES, min_size=1, max_size=25)
+PLACES = st.lists(DEGREES, min_size=1, max_size=12)
 
 
 def test_north_is_row_zero_and_west_is_column_zero():
@@ -63,7 +63,7 @@ def test_cells_are_on_the_grid_and_go_with_the_places(places, sides, order, axes
     assert np.array_equal(one.y_edges, other.y_edges)
 
 
-@given(places=PLACES, sides=SIDES, turns=st.lists(st.sampled_from([0, 360, -360]), min_size=25, max_size=25), **CHOICES)
+@given(places=PLACES, sides=SIDES, turns=st.lists(st.sampled_from([0, 360, -360]), min_size=12, max_size=12), **CHOICES)
 def test_a_turn_around_the_earth_leads_to_the_same_cells(places, sides, turns, axes, collisions):
     latitude, longitude = np.array(places).T
     turned = longitude + np.array(turns[: len(places)])
@@ -127,7 +127,7 @@ def test_an_unknown_choice_is_named(choice):
 
 def rank_correlation(one, other) -> float:
     upper = np.triu_indices(len(one), 1)
-    return float(pd.Series(one[upper]).corr(pd.Series(other[upper]), method="spearman"))
+    return float(pd.Series(one[upper]).rank().corr(pd.Series(other[upper]).rank()))
 
 
 def distances(points):

@@ -50,6 +50,7 @@ def layout_from_readings(
     References:
         Torgerson (1952), doi:10.1007/BF02288916; de Leeuw & Mair (2009), doi:10.18637/jss.v031.i03.
     """
+    _require_names(values, names)
     order = np.argsort(np.asarray(names, dtype=str), kind="stable")
     r = change_correlation(values[:, order], names, week=week, until_row=until_row)
     leader = _leaders(r)
@@ -71,8 +72,7 @@ def change_correlation(values: npt.NDArray[np.floating], names: Sequence[str], *
         ShapeError: If there is not one name a place.
         PanelError: If the training part is not longer than a week.
     """
-    if values.ndim != 2 or len(names) != values.shape[1]:
-        raise ShapeError("one name a place", found=f"readings {values.shape}, {counted(len(names), 'name')}")
+    _require_names(values, names)
     known = values[: max(0, until_row)]
     if len(known) <= week:
         raise PanelError(
@@ -140,6 +140,11 @@ def stress(x: Floats, y: Floats, distance: Floats) -> float:
     """
     laid = _distances(np.column_stack([x, y]))
     return float(np.sqrt(np.square(laid - distance).sum() / max(np.square(laid).sum(), np.finfo(float).tiny)))
+
+
+def _require_names(values: npt.NDArray[np.floating], names: Sequence[str]) -> None:
+    if values.ndim != 2 or len(names) != values.shape[1]:
+        raise ShapeError("one name a place", found=f"readings {values.shape}, {counted(len(names), 'name')}")
 
 
 def _limit(change: npt.NDArray[np.floating]) -> float:
