@@ -18,7 +18,8 @@ LAGS = np.arange(-4, 5)  # looked at [h]
 WHOLE = 0.7  # lag from which on it is a shifted clock and not a shape of its own [h]
 FAR = 5.0  # spreads of the usual lag
 ALIKE = 0.9  # correlation of the shapes at the best lag
-NEIGHBOURS = 4  # places from which on their common shape is a clock
+TINY = 1e-9
+NEIGHBOURS = 4  # places from which on what moves all of them is no fault of one
 LASTING = 2  # blocks in a row
 CHANGES = ((67, 97), (263, 312))  # days of the year in which clocks are changed somewhere
 SUMMER = (80, 300)  # days of the year between which clocks of the north are ahead, at most
@@ -43,9 +44,9 @@ class Shapes:
 def shifted_clocks(history: History) -> Detection:
     """Return places whose daily shape moves by an hour or more.
 
-    The mean shape of each fortnight is laid beside the median shape of all places in that fortnight (four places or more): the
-    lag at which they fit best, less the usual lag of the place, is the error of its clock. A place by itself is laid beside its
-    own fortnights before; where its zone is not known, not across the changes of the clock, which move the shape in UTC.
+    The mean shape of each fortnight is laid beside the usual shape of the place: the lag at which they fit best, less the median
+    lag of all places in that fortnight (four places or more), is the error of its clock. Besides, each fortnight is laid beside
+    those before; where the zone of a place is not known, not across the changes of the clock, which move the shape in UTC.
     """
     hours = round(24 / history.day, 6)
     if hours > 1 or history.rows < 2 * BLOCK * history.day:
@@ -69,9 +70,7 @@ def _shapes(history: History) -> Shapes:
     present = np.isfinite(days).mean(axis=(1, 2)) >= PRESENT
     daily = median(np.moveaxis(days, 2, 0))
     shape = median(np.moveaxis(days - daily[:, :, None, :], 1, 0))
-    shape = shape - shape.mean(axis=1, keepdims=True)
-    size = np.sqrt((shape**2).sum(axis=1, keepdims=True))
-    return Shapes(np.where(present[:, None, :] & (size > 0), shape / np.where(size > 0, size, 1), np.nan), steps)
+    return Shapes(np.where(present[:, None, :], _unit(shape), np.nan), steps)
 
 
 def _hourly(history: History, days: int) -> Floats:
@@ -89,8 +88,8 @@ def _hourly(history: History, days: int) -> Floats:
     return hourly
 
 
-def _lags(shapes: Floats, reference: Floats) -> tuple[Lags, Lags]:
-    """Return by how many hours shapes come later than the reference, and how well they fit there; (block, location) each."""
+def _lags(shapes: Floats, reference: Floats) -> Lags:
+    """Return by how many hours shapes come later than the reference, shape (block, location); NaN where they don't fit."""
     fits = np.stack([(np.roll(shapes, -lag, axis=1) * reference).sum(axis=1) for lag in LAGS])
     best = np.nan_to_num(fits, nan=-2).argmax(axis=0)
     inner = np.clip(best, 1, len(LAGS) - 2)
@@ -98,19 +97,26 @@ def _lags(shapes: Floats, reference: Floats) -> tuple[Lags, Lags]:
     bend = left - 2 * here + right
     part = np.where((bend < 0) & (inner == best), 0.5 * (left - right) / np.where(bend < 0, bend, 1), 0)
     fit = np.take_along_axis(fits, best[None], axis=0)[0]
-    return np.where(fit > ALIKE, LAGS[best] + part, np.nan), fit
+    return np.where(fit > ALIKE, LAGS[best] + part, np.nan)
 
 
 def _off_neighbours(shapes: Shapes) -> Lags:
-    """Return the lag of each place and block beside the others, less what is usual for the place; 0 where it is usual."""
-    by_hour = shapes.by_hour
-    common = median(by_hour.transpose(2, 0, 1))[:, :, None]
-    common = common - common.mean(axis=1, keepdims=True)
-    common = common / np.maximum(np.sqrt((common**2).sum(axis=1, keepdims=True)), 1e-12)
-    lags, _ = _lags(by_hour, common)
-    off = lags - median(lags)
-    far = np.fmax(FAR * spread(lags), WHOLE)
+    """Return by how much the shape of each place is later than usual, less what that is at the other places; 0 where it is little.
+
+    Usual is the median shape of the place over all blocks. What moves the shapes of all places are seasons and clocks.
+    """
+    own = _unit(median(shapes.by_hour)[None])
+    lags = _lags(shapes.by_hour, own)
+    off = lags - median(lags.T)[:, None]
+    off = off - median(off)
+    far = np.fmax(FAR * spread(off), WHOLE)
     return np.where(np.abs(off) > far, off, 0)
+
+
+def _unit(shapes: Floats) -> Floats:
+    """Return shapes with mean 0 and length 1 along the hours."""
+    shapes = shapes - shapes.mean(axis=1, keepdims=True)
+    return np.asarray(shapes / np.maximum(np.sqrt((shapes**2).sum(axis=1, keepdims=True)), TINY))
 
 
 def _lasting(history: History, shapes: Shapes, place: int, off: Lags) -> Iterator[Finding]:
@@ -143,9 +149,8 @@ def _off_themselves(history: History, shapes: Shapes) -> Iterator[Finding]:
     by_hour = shapes.by_hour
     if len(by_hour) < 2 * LASTING:
         return
-    pairs = by_hour[:-1] + by_hour[1:]
-    pairs = pairs / np.maximum(np.sqrt((pairs**2).sum(axis=1, keepdims=True)), 1e-12)
-    moved, _ = _lags(pairs[LASTING:], pairs[:-LASTING])
+    pairs = _unit(by_hour[:-1] + by_hour[1:])
+    moved = _lags(pairs[LASTING:], pairs[:-LASTING])
     far = np.fmax(FAR * spread(moved), WHOLE)
     for place in range(moved.shape[1]):
         rows = [

@@ -19,7 +19,8 @@ def missing(history: History) -> Detection:
     def sentence(place: int, runs: list[tuple[int, int]]) -> str:
         start, end = max(runs, key=lambda run: run[1] - run[0])
         count = "in one stretch" if len(runs) == 1 else f"in {len(runs):,} stretches, the longest"
-        return f"{shares[place]:.1%} of the readings are missing {count} of {lasting(history, end - start)} from {history.at(start):%Y-%m-%d %H:%M}"
+        longest = f"{lasting(history, end - start)} from {history.at(start):%Y-%m-%d %H:%M}"
+        return f"{shares[place]:.1%} of the readings are missing {count} of {longest}"
 
     def severity(place: int) -> Severity:
         return "error" if shares[place] > HALF else "warning" if shares[place] >= WORTH else "note"

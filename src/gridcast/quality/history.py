@@ -70,8 +70,8 @@ class History:
 
     @cached_property
     def floor(self) -> Floats:
-        """The value that 99 % of the readings above zero of each place are above, shape (location,); NaN where there is none."""
-        return quantile(np.where(self.known > 0, self.known, np.nan), 0.01)
+        """The value that 95 % of the readings above zero of each place are above, shape (location,); NaN where there is none."""
+        return quantile(np.where(self.known > 0, self.known, np.nan), 0.05)
 
     def at(self, row: int) -> pd.Timestamp:
         """Return the start of a row; the row after the last is the end of the panel."""

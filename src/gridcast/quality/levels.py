@@ -8,14 +8,15 @@ from collections.abc import Iterator
 import numpy as np
 
 from gridcast.quality.finding import Detection, Finding, finding
-from gridcast.quality.history import Floats, History, median, spread
+from gridcast.quality.history import Flags, Floats, History, median, quantile, spread
 
 SIDE = 6  # weeks on either side that are compared
 FEWEST = 2  # weeks on either side, in a short history
 PRESENT = 0.4  # share of readings that a week must have
 LEAST = 0.25  # change of the logarithm that is a jump: by more than a quarter
 FAR = 6.0  # spreads of the usual change
-ABRUPT = 0.6  # share of the change that happens within two weeks
+ABRUPT = 0.7  # share of the change that happens within two weeks
+APART = 0.5  # share of the change that lies between the weeks before and the weeks after, but for one week of either
 ALONG = 5  # places from which on their common movement is taken off
 YEAR = 52  # weeks
 
@@ -34,7 +35,7 @@ def level_jumps(history: History) -> Detection:
     unusual = _beside_seasons(change)
     far = np.fmax(FAR * spread(unusual), LEAST)
     abrupt = np.abs(_step(weekly)) > ABRUPT * np.abs(change)
-    jumps = (np.abs(unusual) > far) & abrupt & (np.sign(unusual) == np.sign(change))
+    jumps = (np.abs(unusual) > far) & abrupt & _apart(weekly, change, side) & (np.sign(unusual) == np.sign(change))
     found: list[Finding] = []
     for place in np.flatnonzero(jumps.any(axis=0)).tolist():
         rows = [(at * week, float(np.exp(change[at, place]))) for at in _highest(np.where(jumps, unusual, 0)[:, place], side)]
@@ -65,6 +66,17 @@ def _change(weekly: Floats, side: int) -> Floats:
     for at in range(side, len(weekly) - side + 1):
         change[at] = median(weekly[at : at + side]) - median(weekly[at - side : at])
     return change
+
+
+def _apart(weekly: Floats, change: Floats, side: int) -> Flags:
+    """Return where the weeks after lie above, or below, the weeks before; one week of either may be a mixture."""
+    apart = np.zeros(weekly.shape, dtype=bool)
+    spare = 1 / (side - 1)
+    for at in range(side, len(weekly) - side + 1):
+        sign = np.sign(change[at])
+        before, after = sign * weekly[at - side : at], sign * weekly[at : at + side]
+        apart[at] = quantile(after, spare) - quantile(before, 1 - spare) > APART * np.abs(change[at])
+    return apart
 
 
 def _step(weekly: Floats) -> Floats:

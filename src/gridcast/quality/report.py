@@ -60,7 +60,7 @@ class QualityReport:
     @cached_property
     def mask(self) -> Flags:
         """Readings that can't be right, whatever the kind, shape (time, location)."""
-        return np.logical_or.reduce([np.zeros(self.shape, dtype=bool), *self.masks.values()])
+        return _any(self.masks, self.shape)
 
     @property
     def verdict(self) -> str:
@@ -118,8 +118,30 @@ def inspect(panel: Panel, *, before: pd.Timestamp | None = None, timezones: str 
         ConfigError: If a zone is not known, or there is not one a place.
     """
     history = History.of(panel, before, timezones)
-    absent = missing(history)
-    findings = list(absent.findings)
+    findings = list(missing(history).findings)
+    history, of_readings, masks = _wrong(history)
+    findings += of_readings
+    for detect in OF_PLACES:
+        findings += detect(history).findings
+    order = {kind: number for number, kind in enumerate(KINDS)}
+    findings.sort(key=lambda f: (RANK[f.severity], order[f.kind]))
+    return QualityReport(tuple(findings), masks, _reasons(panel), panel.locations, panel.consumption.shape)
+
+
+def implausible(panel: Panel, *, before: pd.Timestamp | None = None) -> Flags:
+    """Return which readings can't be right, shape (time, location): the mask of the report, without the rest of it.
+
+    Args:
+        panel: The readings.
+        before: As in `inspect`.
+    """
+    _, _, masks = _wrong(History.of(panel, before))
+    return _any(masks, panel.consumption.shape)
+
+
+def _wrong(history: History) -> tuple[History, list[Finding], dict[str, Flags]]:
+    """Return the history without wrong readings, what was found, and which readings are wrong by kind."""
+    findings: list[Finding] = []
     masks: dict[str, Flags] = {}
     for detect in OF_READINGS:
         found = detect(history)
@@ -127,11 +149,14 @@ def inspect(panel: Panel, *, before: pd.Timestamp | None = None, timezones: str 
         masks |= dict(found.masks)
         for _, marked in found.masks:
             history = history.without(marked)
-    for detect in OF_PLACES:
-        findings += detect(history).findings
-    order = {kind: number for number, kind in enumerate(KINDS)}
-    findings.sort(key=lambda f: (RANK[f.severity], order[f.kind]))
-    return QualityReport(tuple(findings), masks, _reasons(panel), panel.locations, panel.consumption.shape)
+    return history, findings, masks
+
+
+def _any(masks: Mapping[str, Flags], shape: tuple[int, ...]) -> Flags:
+    marked: Flags = np.zeros(shape, dtype=bool)
+    for mask in masks.values():
+        marked |= mask
+    return marked
 
 
 def first_example(finding: Finding) -> str:

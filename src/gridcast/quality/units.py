@@ -46,7 +46,8 @@ def unit_slips(history: History) -> Detection:
         worst = max(slips[place], key=lambda slip: slip.end - slip.start)
         factor = f"{10.0 ** abs(worst.power):,.0f}"
         what = f"{factor} times too high" if worst.power > 0 else f"{factor} times too low"
-        return f"{what} from {history.at(worst.start):%Y-%m-%d %H:%M} to {history.at(worst.end):%Y-%m-%d %H:%M}, with the usual shape: another unit"
+        span = f"{history.at(worst.start):%Y-%m-%d %H:%M} to {history.at(worst.end):%Y-%m-%d %H:%M}"
+        return f"{what} from {span}, with the usual shape: another unit"
 
     return detected(history, "unit", wrong, sentence)
 
