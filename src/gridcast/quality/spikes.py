@@ -29,7 +29,7 @@ HABIT = 0.3  # share of the days with a jump at the same hour from which on it i
 SMOOTH = 24  # readings a day from which on neighbours in time are alike
 LEAST = 0.003  # a spread is at least this share of the usual reading: no place is better known
 MANY, EXTREME = 0.001, 2.5  # share of readings, or times the bounds, from which on it is more than a note
-LOW, HIGH = 0.1, 5.0  # shares of the usual reading beyond which none can be right, where the others are within
+LOW, HIGH = 0.05, 5.0  # shares of the usual reading beyond which none can be right, where the others are within
 REACH = 5.0  # times the range of 90 % of the readings, from the middle, where the usual reading is near zero
 BEYOND = 0.25  # of the range of a place's good readings may later ones lie outside of it
 
@@ -59,10 +59,9 @@ def spikes_and_drops(history: History) -> Detection:
     What repeats at the same hour of many days is compared with its neighbours in time alone: a jump there and back by 2.5 spreads
     of the place's steps is marked, if such jumps do not come on 30 % of all days at that hour.
 
-    Whatever its history, no reading is right below a tenth of the usual or above five times it, where 95 % are within that; where
-    the usual reading is near zero (net load), none is right beyond five times the range of 90 % of the readings.
-    Readings that may not teach are compared with the range of the good ones
-    before them instead of with the days around, widened by a quarter.
+    Whatever its history, no reading is right below a twentieth of the usual or above five times it, where 95 % are within that;
+    where the usual reading is near zero (net load), none is right beyond five times the range of 90 % of the readings. Readings that
+    may not teach are compared with the range of the good ones before them instead of with the days around, widened by a quarter.
     """
     known, day = history.known, history.day
     least = np.where(history.typical > 0, LEAST * history.typical, np.inf).astype(known.dtype)
