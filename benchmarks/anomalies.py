@@ -188,18 +188,18 @@ def notes(category: npt.NDArray[np.str_], mask: Flags, sought: Flags, panel: Pan
         "",
         f"Of {int(missed.sum())} missed readings in 2017-2018:",
         "",
-        f"- {count['GLOBAL_DEM_PLUS_MINUS']} are the hour before or after a reading of more than ten times the median. The curators "
-        "flag them for that; most look like any other hour.",
-        f"- {count['LOCAL_DEM_DOWN'] + count['SINGLE_DELTA']} are low, or between two jumps, for several hours in a row (WALC, TPWR, "
-        "IID), by less than the bounds for readings beside the days around; only the first and the last hour of such a stretch jump.",
+        f"- {count['GLOBAL_DEM_PLUS_MINUS']} are the hour before or after a reading of more than ten times the median. The "
+        "curators flag them for that; most look like any other hour.",
+        f"- {count['LOCAL_DEM_DOWN'] + count['SINGLE_DELTA']} are low, or between two jumps, for several hours in a row (WALC, "
+        "TPWR, IID), by less than the bounds for readings beside the days around; only the ends of such a stretch jump.",
         f"- {noisy} are at SPA, a load of about 70 MW that moves by a third from hour to hour.",
         "- The rest lie within the bounds: most are jumps by about a tenth (CPLW, PACE).",
         "",
-        "How the bounds came about: all were chosen on 2015-2016. The rule for jumps there and back among the readings themselves, "
-        "which finds NSB's spike at the same hour of many days, was added after a look at what was missed in 2017-2018; its bound was "
-        "then chosen on 2015-2016, where it costs no false alarms. Without it the recall of 2017-2018 is 0.71. Flat lines "
-        "are sought from four equal readings on, and only where chance does not make them; the curators flag the third equal reading "
-        "at every place.",
+        "How the bounds came about: all were chosen on 2015-2016. The rule for jumps there and back among the readings "
+        "themselves, which finds NSB's spike at the same hour of many days, was added after a look at what was missed in "
+        "2017-2018; its bound was then chosen on 2015-2016, where it costs no false alarms. Without it the recall of 2017-2018 is "
+        "0.71. Flat lines are sought from four equal readings on, and only where chance does not make them; the curators flag "
+        "the third equal reading at every place.",
         "",
     ]
 

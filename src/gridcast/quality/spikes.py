@@ -60,8 +60,9 @@ def spikes_and_drops(history: History) -> Detection:
     of the place's steps is marked, if such jumps do not come on 30 % of all days at that hour.
 
     Whatever its history, no reading is right below a twentieth of the usual or above five times it, where 95 % are within that;
-    where the usual reading is near zero (net load), none is right beyond five times the range of 90 % of the readings. Readings that
-    may not teach are compared with the range of the good ones before them instead of with the days around, widened by a quarter.
+    where the usual reading is near zero (net load), none is right beyond five times the range of 90 % of the readings. Readings
+    that may not teach are compared with the range of the good ones before them instead of with the days around, widened by a
+    quarter.
     """
     known, day = history.known, history.day
     least = np.where(history.typical > 0, LEAST * history.typical, np.inf).astype(known.dtype)
