@@ -18,13 +18,15 @@ from gridcast.attaching import calendar_of
 from gridcast.audit import AuditReport, audit, pipeline_of
 from gridcast.clock import DAY, WEEK, find_zone
 from gridcast.config import RunConfig, to_toml
-from gridcast.errors import counted
+from gridcast.errors import FileError, counted
 from gridcast.evaluation import evaluate, issue, overall
 from gridcast.forecast import Forecast, Forecaster, actual_values
 from gridcast.forecasters.baselines import SeasonalNaive
 from gridcast.loading import Listener, held_out_issue_times, in_words, load, prepare, with_covariates
 from gridcast.panel import Panel
+from gridcast.quality import QualityReport, inspect
 from gridcast.store import require_free, run_folder, save_predictions, write_csv, write_json
+from gridcast.views.checkpage import write_check_page
 from gridcast.views.figures import plot_results
 from gridcast.views.maps import plot_map
 
@@ -110,17 +112,25 @@ def check_readings(
     Raises:
         GridcastError: If the readings can't be read.
     """
-    listener, said = listener or Listener(), list[str]()
+    listener = listener or Listener()
+    said: list[str] = []
     if html is not None and Path(html).exists() and not overwrite:
         raise FileError(f"`{html}` would be replaced", found="a file", expected="a new name", hint="add `--overwrite`")
-    panel = load_readings(config, Listener(say=lambda sentence: (said.append(sentence), listener.say(sentence))[1])).panel
+
+    def say(sentence: str) -> None:
+        said.append(sentence)
+        listener.say(sentence)
+
+    panel = load(config, Listener(say)).panel
     report = inspect(panel, timezones=panel.timezones)
     if html is not None:
         write_check_page(panel, report, html, title=title or "Check of the readings", said=said)
     return report
 
 
-def audit_run(config: RunConfig, *, issue_times: int = 2, days: int = 120, listener: Listener | None = None) -> dict[str, AuditReport]:
+def audit_run(
+    config: RunConfig, *, issue_times: int = 2, days: int = 120, listener: Listener | None = None
+) -> dict[str, AuditReport]:
     """Return for each forecaster of a run whether anything between the loaded panel and the forecast uses what had not arrived.
 
     The hybrid is trained for one epoch, as a leak does not wait for the second.

@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from gridcast.cli.audit import audit
+from gridcast.cli.check import check
 from gridcast.cli.data import data
 from gridcast.cli.talk import INTERRUPTED
 from gridcast.cli.train import demo, generate, run
@@ -21,7 +23,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
-for command in (run, demo, generate):
+for command in (run, demo, check, audit, generate):
     app.command()(command)
 app.add_typer(data)
 
