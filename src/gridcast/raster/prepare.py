@@ -62,7 +62,6 @@ def preprocess_spatial_data(
         frames = frames_in_time(panel, grid, scaler, observed=observed, ahead=ahead, horizon=horizon)
     else:
         frames = _static_frame(data, grid_size)
-    _warn_if_crowded(frames.grid)
     return frames
 
 
@@ -112,6 +111,12 @@ def panel_grid(
         ConfigError: If the grid size is not above zero, or a choice is unknown.
         PanelError: If coordinates are missing and `until` is not given, or the readings until then are too few.
     """
+    grid = _grid(panel, grid_size, until, axes, collisions)
+    _warn_if_crowded(grid)
+    return grid
+
+
+def _grid(panel: Panel, grid_size: Size, until: str | pd.Timestamp | None, axes: Axes, collisions: Collisions) -> Grid:
     none = np.full(len(panel.locations), np.nan)
     latitude, longitude = panel.coordinates if panel.has_coordinates else (none, none)
     lost = ~(np.isfinite(latitude) & np.isfinite(longitude))
@@ -144,6 +149,7 @@ def _static_frame(places: pd.DataFrame, grid_size: Size | Grid) -> Frames:
         )
     mean = places["mean_consumption"].to_numpy(dtype=np.float32)
     grid = grid_size if isinstance(grid_size, Grid) else Grid.of(places["latitude"], places["longitude"], grid_size)
+    _warn_if_crowded(grid)
     return Frames(grid, (mean / (np.nanmean(np.abs(mean)) or 1)).astype(np.float32))
 
 
