@@ -174,6 +174,19 @@ def test_chunks_come_to_the_same_as_one_piece(database, monkeypatch):
     assert whole.loc["2024-01-02 03:00Z", "P1"] == 7
 
 
+def test_a_wrong_cell_is_named_whatever_chunk_it_is_in(database, monkeypatch):
+    monkeypatch.setattr(tables, "CHUNK", 2)
+    database.run(
+        "CREATE TABLE load (time text, load text)", rows_of("load", *(f"('2024-01-0{day}', '{day}')" for day in range(1, 6)))
+    )
+    database.run("UPDATE load SET load = 'x' WHERE time = '2024-01-05' OR time = '2024-01-02'")
+    found = {problem.found for problem in problems_of(database.url("#load"))}
+    assert found <= {
+        "`2024-01-05, load: x`, `2024-01-02, load: x`",
+        "`2024-01-02, load: x`, `2024-01-05, load: x`",
+    }  # rows have no order
+
+
 # ---- ranges ----
 
 
