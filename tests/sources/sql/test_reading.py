@@ -63,9 +63,9 @@ def test_a_query_in_place_of_a_table(database):
 @pytest.mark.parametrize(
     ("kind", "first", "second", "zone", "start"),
     [
-        ("timestamptz", "2024-07-01 02:00+02", "2024-07-01 03:00+02", "UTC", "2024-07-01 00:00"),
+        ("timestamptz", "2024-07-01 02:00+02", "2024-07-01 03:00+02", "America/New_York", "2024-07-01 00:00"),
         ("timestamp", "2024-07-01 02:00", "2024-07-01 03:00", "Europe/Berlin", "2024-07-01 00:00"),
-        ("text", "2024-07-01T02:00:00+02:00", "2024-07-01T03:00:00+02:00", "UTC", "2024-07-01 00:00"),
+        ("text", "2024-07-01T02:00:00+02:00", "2024-07-01T03:00:00+02:00", "America/New_York", "2024-07-01 00:00"),
         ("bigint", "1719792000", "1719795600", "Europe/Berlin", "2024-07-01 00:00"),
     ],
 )
@@ -172,6 +172,19 @@ def test_chunks_come_to_the_same_as_one_piece(database, monkeypatch):
     pd.testing.assert_frame_equal(read_consumption_sql(database.url(), query="SELECT * FROM load").readings, whole)
     # day 2, hour 3, place 1: 2 * 3 + 1
     assert whole.loc["2024-01-02 03:00Z", "P1"] == 7
+
+
+def test_a_wrong_cell_is_named_whatever_chunk_it_is_in(database, monkeypatch):
+    monkeypatch.setattr(tables, "CHUNK", 2)
+    database.run(
+        "CREATE TABLE load (time text, load text)", rows_of("load", *(f"('2024-01-0{day}', '{day}')" for day in range(1, 6)))
+    )
+    database.run("UPDATE load SET load = 'x' WHERE time = '2024-01-05' OR time = '2024-01-02'")
+    found = {problem.found for problem in problems_of(database.url("#load"))}
+    assert found <= {
+        "`2024-01-05, load: x`, `2024-01-02, load: x`",
+        "`2024-01-02, load: x`, `2024-01-05, load: x`",
+    }  # rows have no order
 
 
 # ---- ranges ----
