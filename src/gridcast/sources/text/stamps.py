@@ -48,8 +48,9 @@ def read_stamps(
     name: str = "",
     *,
     flag: Flag | None = None,
+    days: bool = False,
 ) -> Stamps:
-    """Return the moment of each row; of readings a day apart, the local date at 00:00.
+    """Return the moment of each row.
 
     Args:
         texts: A pyarrow array of strings, one a row.
@@ -59,6 +60,7 @@ def read_stamps(
         where: Returns for rows what to show of them, such as `line 7: 2024-13-01`.
         name: The column, for messages.
         flag: What tells the two hours apart instead of their order.
+        days: Whether stamps a day apart are those of daily readings, whose moment is the local date at 00:00.
 
     Raises:
         ConfigError: If a zone is unknown.
@@ -87,9 +89,9 @@ def read_stamps(
         return Stamps(rows.moments, good, True, tuple(problems), parsed.said)
     if not floating and LOCAL in zones.names and good.any():
         problems.append(_with_offsets(np.flatnonzero(good), where, name))
-    days = _days(rows, zones, floating=floating)
-    if days is not None:
-        return Stamps(days, good, False, tuple(problems), (*parsed.said, "one reading a day, labelled by its local date"))
+    dates = _days(rows, zones, floating=floating) if days else None
+    if dates is not None:
+        return Stamps(dates, good, False, tuple(problems), (*parsed.said, "one reading a day, labelled by its local date"))
     if not floating:
         return Stamps(rows.moments, good, False, tuple(problems), parsed.said)
     stamps = _from_wall(rows, zones, where, flag)
