@@ -122,7 +122,8 @@ def _stamps(table: RawTable, layout: Layout, place: Rows, zones: Sequence[str]) 
     if layout.time_of_day is not None:
         texts, said = join_hours(texts, table.columns[layout.time_of_day], table.header[layout.time_of_day])
     zones = ("UTC",) * len(zones) if says_utc(name) else zones
-    stamps = read_stamps(texts, place, zones, lambda rows: table.cells(rows, layout.time), name, flag=_flag(table, layout))
+    where, flag = (lambda rows: table.cells(rows, layout.time)), _flag(table, layout)
+    stamps = read_stamps(texts, place, zones, where, name, flag=flag, days=True)
     if not stamps.floating:
         return stamps, (*said, *stamps.said)
     reason = "as the name of their column says" if says_utc(name) else "`--timezone` to change"
