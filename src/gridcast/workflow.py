@@ -19,12 +19,13 @@ from gridcast.audit import AuditReport, audit, pipeline_of
 from gridcast.clock import DAY, WEEK, find_zone
 from gridcast.config import RunConfig, to_toml
 from gridcast.errors import FileError, counted
-from gridcast.evaluation import evaluate, issue, overall
+from gridcast.evaluation import evaluate, issue, overall, prediction_table
 from gridcast.forecast import Forecast, Forecaster, actual_values
 from gridcast.forecasters.baselines import SeasonalNaive
 from gridcast.loading import Listener, held_out_issue_times, in_words, load, prepare, with_covariates
 from gridcast.panel import Panel
 from gridcast.quality import QualityReport, inspect
+from gridcast.sources.sql.writing import require_target, write_forecasts
 from gridcast.store import require_free, run_folder, save_predictions, write_csv, write_json
 from gridcast.views.checkpage import write_check_page
 from gridcast.views.figures import plot_results
@@ -77,6 +78,8 @@ def run(
     """
     config, listener = config or RunConfig(), listener or Listener()
     require_free(out, overwrite=overwrite)
+    if config.output.forecasts_to:
+        require_target(config.output.forecasts_to, Path(out).name)
     calendar_of(config).at(pd.DatetimeIndex(["2000-01-01"], tz="UTC"))  # refuses an unknown country or zone before the work
     started = time.monotonic()
     loaded = load(config, listener)
@@ -89,6 +92,10 @@ def run(
     _say_coverage(outcome, listener)
     with run_folder(out, overwrite=overwrite) as folder:
         _write(folder, config, outcome, seconds=time.monotonic() - started)
+    if config.output.forecasts_to:
+        table = prediction_table(outcome.actual, outcome.forecasts[forecaster.name])
+        count = write_forecasts(table, config.output.forecasts_to, run=Path(out).name)
+        listener.say(f"{counted(count, 'forecast')} of run `{Path(out).name}` are in the database too")
     return RunResult(Path(out), overall(outcome.scores), outcome.scores, panel.unit)
 
 

@@ -10,6 +10,7 @@ import typer
 from gridcast.cli.audit import audit
 from gridcast.cli.check import check
 from gridcast.cli.data import data
+from gridcast.cli.map import draw
 from gridcast.cli.talk import INTERRUPTED
 from gridcast.cli.train import demo, generate, run
 
@@ -23,8 +24,8 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
-for command in (run, demo, check, audit, generate):
-    app.command()(command)
+for name, command in {"run": run, "demo": demo, "check": check, "map": draw, "audit": audit, "generate": generate}.items():
+    app.command(name)(command)
 app.add_typer(data)
 
 
