@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from typing import Annotated
 
 import typer
@@ -24,7 +25,15 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
-for name, command in {"run": run, "demo": demo, "check": check, "map": draw, "audit": audit, "generate": generate}.items():
+COMMANDS: dict[str, Callable[..., None]] = {
+    "run": run,
+    "demo": demo,
+    "check": check,
+    "map": draw,
+    "audit": audit,
+    "generate": generate,
+}
+for name, command in COMMANDS.items():
     app.command(name)(command)
 app.add_typer(data)
 
