@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
 import numpy.typing as npt
 
@@ -17,9 +15,9 @@ def spread(
     """Return a cell for each place, and no cell twice as long as there is room near by.
 
     In each cell the place nearest its centre stays. The others look for the nearest free cell, at most `reach` rows and columns
-    away, and the shortest way is taken first, until a quarter of the places have been moved; whoever is left shares the cell that
-    it lies in. Places at one point are one: nothing on a map tells them apart. Ties go by position, so the order of the places
-    has no part in it.
+    away, and the shortest way is taken first, until a quarter of the places (one in any case) have been moved; whoever is left
+    shares the cell that it lies in. Places at one point are one: nothing on a map tells them apart. Ties go by position, so the
+    order of the places has no part in it.
 
     Args:
         position: Row and column of each place in units of cells, shape (N, 2): 0.5 is the centre of the first row.
@@ -43,7 +41,7 @@ def spread(
     stays[nearest_first[first]] = True
     free = np.ones(shape, dtype=np.bool_)
     free[tuple(cells.T)] = False
-    left = math.ceil(most * len(points))
+    left = max(1, int(most * len(points)))
     for point, row, column in _moves(points, cells, np.flatnonzero(~stays), free, reach):
         if left and free[row, column] and not stays[point]:
             cells[point], stays[point], free[row, column] = (row, column), True, False

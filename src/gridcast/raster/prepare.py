@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
@@ -73,8 +74,12 @@ def frames_in_time(
     observed: Variables | None = None,
     ahead: Variables | None = None,
     horizon: int = 0,
+    units: Mapping[str, str] | None = None,
 ) -> Frames:
-    """Return one frame for each issue time at which the panel has a new reading, on a grid that is settled already."""
+    """Return one frame for each issue time at which the panel has a new reading, on a grid that is settled already.
+
+    Variables, their horizon and their units are as in `Frames`; the other arguments as in `preprocess_spatial_data`.
+    """
     values = panel.consumption if scaler is None else scaler.transform(panel.consumption).astype(np.float32)
     unit = panel.unit if scaler is None else "scaled"
     return Frames(
@@ -86,7 +91,7 @@ def frames_in_time(
         observed=observed or {},
         ahead=ahead or {},
         horizon=horizon,
-        units={"consumption": unit},
+        units={"consumption": unit, **(units or {})},
     )
 
 
