@@ -29,7 +29,7 @@ COMMON = 5  # places from which on their median is weather
 HABIT = 0.3  # share of the days with a jump at the same hour from which on it is a habit
 SMOOTH = 24  # readings a day from which on neighbours in time are alike
 LEAST = 0.003  # a spread is at least this share of the usual reading: no place is better known
-MANY, EXTREME = 0.001, 2.5  # share of readings, or times the bounds, from which on it is more than a note
+FEW, MANY, EXTREME = 10, 0.001, 2.5  # readings, share of readings, or times the bounds, from which on it is more than a note
 LOW, HIGH = 0.05, 5.0  # shares of the usual reading beyond which none can be right, where the others are within
 REACH = 5.0  # times the range of 90 % of the readings, from the middle, where the usual reading is near zero
 BEYOND = 0.25  # of the range of a place's good readings may later ones lie outside of it
@@ -103,8 +103,8 @@ def _beside(values: Floats, day: int) -> Beside:
 
 
 def _level(values: Floats, day: int) -> Floats:
-    """Return the median of half a day before to half a day after each reading, of about 13 readings; NaN where most are missing."""
-    step = max(day // 12, 1)
+    """Return the median of half a day before to half a day after each reading, of 13 or 25 readings; NaN where most are missing."""
+    step = max(day // (12 if day <= 24 else 24), 1)
     around = np.stack([shifted(values, k) for k in range(-(day // 2), day // 2 + 1, step)])
     enough = np.isfinite(around).sum(axis=0) >= PRESENT * len(around)
     return np.where(enough, median(around), np.nan).astype(values.dtype)
@@ -186,7 +186,9 @@ def _told(history: History, strength: Floats) -> Detection:
     for kind, sign in (("spike", 1), ("drop", -1)):
         marked = (sign * strength > 0) & finite
         worst = np.where(marked, sign * history.values, -np.inf).argmax(axis=0)
-        severe = (np.abs(np.where(marked, strength, 0)).max(axis=0, initial=0) > EXTREME) | (marked.mean(axis=0) > MANY)
+        severe = (np.abs(np.where(marked, strength, 0)).max(axis=0, initial=0) > EXTREME) | (
+            marked.sum(axis=0) > max(FEW, MANY * len(marked))
+        )
 
         def sentence(place: int, runs: list[tuple[int, int]], kind: str = kind, worst: Rows = worst) -> str:
             return _sentence(history, place, len(runs), int(worst[place]), kind)
