@@ -19,6 +19,7 @@ class ReadOptions:
         id_column: Of the location's name in the table of places.
         latitude_column: In the table of places.
         longitude_column: In the table of places.
+        no_reading: Numbers that mean that there is no reading, such as 65535 or -9999.
     """
 
     timezone: str = "UTC"
@@ -28,6 +29,7 @@ class ReadOptions:
     id_column: str | None = None
     latitude_column: str | None = None
     longitude_column: str | None = None
+    no_reading: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True)
