@@ -103,11 +103,14 @@ class TextBlocks:
 
     def _start(self, whole: int) -> Piece:
         """Return the first piece: all of the file if it is not too large."""
-        size = ALL if whole == ALL else max(whole, self._block)
-        start = next(pieces(self._path, size, encoding=self._encoding))
-        if start.last or len(start.content) <= self._block:
-            return start
-        return next(pieces(self._path, self._block, encoding=self._encoding))
+        kept: list[bytes] = []
+        for piece in pieces(self._path, ALL if whole == ALL else self._block, encoding=self._encoding):
+            kept.append(piece.content)
+            if piece.last:
+                return Piece(b"".join(kept), 0, last=True)
+            if sum(map(len, kept)) > whole:
+                break
+        return Piece(kept[0], 0, last=False)
 
     def _first(self, start: Piece) -> RawTable:
         try:

@@ -19,6 +19,7 @@ from gridcast.sources.text.stampforms import Mask, Moments
 from gridcast.sources.text.stamps import Stamps, read_stamps
 
 MOST_UNREADABLE = 100_000  # rows that are counted one by one
+MANY = 1000  # different stamps of a block from which on it pays to look whether they follow each other as before
 JOIN = "\t"  # between the texts of a date and of a time of day
 
 
@@ -34,6 +35,8 @@ class RowReader:
         self.layout = layout
         self.places = NameReader()
         self._known: dict[str | None, int] = {}
+        self._order = pa.array([], pa.string())  # the same, to be compared at once
+        self._next = 0  # the number after that of the last row
 
     @property
     def stamps(self) -> list[str | None]:
@@ -48,12 +51,28 @@ class RowReader:
         if self.layout.time_of_day is not None:
             texts = pc.binary_join_element_wise(texts, table.columns[self.layout.time_of_day], JOIN)
         encoded = texts.dictionary_encode()
-        known = self._known
-        numbers = [known.setdefault(text, len(known)) for text in encoded.dictionary.to_pylist()]
+        numbers = self._numbers(encoded.dictionary)
         if encoded.null_count:
-            numbers.append(known.setdefault(None, len(known)))
-        which = encoded.indices.fill_null(-1).to_numpy(zero_copy_only=False)
-        return np.array(numbers, np.intp)[which], place
+            numbers = np.append(numbers, self._known.setdefault(None, len(self._known)))
+        stamp = numbers[encoded.indices.fill_null(-1).to_numpy(zero_copy_only=False)]
+        self._next = int(stamp[-1]) + 1 if len(stamp) else self._next
+        return stamp, place
+
+    def _numbers(self, texts: Any) -> Rows:
+        """Return the numbers of different texts; those that follow each other as in the rows before are found without a search."""
+        known, count = self._known, len(texts)
+        if count > MANY:
+            self._order = pa.array(known, pa.string()) if len(self._order) < len(known) else self._order
+            start = self._next % max(1, len(known))
+            ahead = self._order[start : start + count]
+            round_again = self._order[: count - len(ahead)] if count <= len(known) else self._order[:0]
+            if texts[: len(ahead)].equals(ahead) and texts[len(ahead) :].equals(round_again):
+                return (start + np.arange(count)) % len(known)
+        listed = texts.to_pylist()
+        numbers = list(map(known.get, listed))
+        if None in numbers:
+            numbers = [known.setdefault(text, len(known)) for text in listed]
+        return np.array(numbers, np.intp)
 
 
 @dataclass(frozen=True)

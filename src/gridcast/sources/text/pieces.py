@@ -9,12 +9,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from gridcast.errors import FileError
 from gridcast.sources.text.unpacked import A_TABLE, unpacked
 
 UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
 UTF8_MARK = b"\xef\xbb\xbf"
-CONTROL = bytes(code for code in range(32) if code not in b"\t\n\x0b\x0c\r")
 OTHER_FORMATS = {
     b"PK\x03\x04": "a zip archive or an Excel workbook",
     b"\xd0\xcf\x11\xe0": "an old Excel workbook",
@@ -23,6 +24,7 @@ OTHER_FORMATS = {
     b"\xfd7zXZ": "compressed with xz",
     b"\x28\xb5\x2f\xfd": "compressed with Zstandard",
 }
+LINE_FEED = ord("\n")
 ALL = -1  # in one piece, whatever its size
 LONGEST_ROW = 1 << 26  # bytes without the end of a row: a quote was never closed, or it is no table
 
@@ -72,7 +74,7 @@ def pieces(path: str | os.PathLike[str], size: int, *, encoding: str = "utf-8") 
             content = content[:end] if rest else content
             if content or last:
                 yield Piece(content, before, last)
-                before += content.count(b"\n")
+                before += int(np.count_nonzero(np.frombuffer(content, np.uint8) == LINE_FEED))
 
 
 def end_of_rows(content: bytes) -> int:
@@ -82,10 +84,10 @@ def end_of_rows(content: bytes) -> int:
         >>> end_of_rows(b'a,b\n1,"x\ny'), end_of_rows(b"a,b"), end_of_rows(b'"a"\n"b')
         (4, 0, 4)
     """
-    end, quotes = content.rfind(b"\n"), content.count(b'"')
+    end, quotes = content.rfind(b"\n"), content.count(b'"') if b'"' in content else 0
     after = len(content)
     while end >= 0:
-        quotes -= content.count(b'"', end, after)
+        quotes -= content.count(b'"', end, after) if quotes else 0
         if quotes % 2 == 0:
             return end + 1
         after, end = end, content.rfind(b"\n", 0, end)
@@ -103,7 +105,7 @@ def _decoded(stream: Any, size: int, name: str, encoding: str) -> Iterator[tuple
     while True:
         following = bytes(stream.read(size)) if chunk and size != ALL else b""
         last = not following
-        if not wide and len(chunk) != len(chunk.translate(None, CONTROL)):
+        if not wide and _has_control(chunk):
             raise FileError(f"`{name}` is not a text file", found="bytes that no text has", expected=A_TABLE)
         text = held + _text(chunk, decoder, name, last=last)
         held = b"\r" if text.endswith(b"\r") and not last else b""  # its line feed may come
@@ -128,6 +130,12 @@ def _text(chunk: bytes, decoder: codecs.IncrementalDecoder, name: str, *, last: 
     if "\0" in text:
         raise FileError(f"`{name}` is not a text file", found="zero bytes", expected=A_TABLE)
     return text.encode("utf-8", "replace")
+
+
+def _has_control(chunk: bytes) -> bool:
+    """Return whether there are control characters that no text has: below 32, but not 9 to 13."""
+    codes = np.frombuffer(chunk, np.uint8)
+    return bool((codes < 9).any() or (codes - np.uint8(14) < 32 - 14).any())
 
 
 def _require_text(start: bytes, name: str) -> None:
