@@ -15,9 +15,9 @@ import pandas as pd
 from gridcast.atomic import replacing
 from gridcast.errors import FileError, GridcastWarning, PanelError, Problem, counted, listed
 from gridcast.panel import TARGET, Panel
+from gridcast.sources.files import is_there, read_consumption_files, read_places_file
 from gridcast.sources.readings import ReadOptions
 from gridcast.sources.synthetic.world import generate_synthetic_spatial_data, generate_synthetic_temporal_data
-from gridcast.sources.text.csvfile import read_consumption, read_places
 
 WEATHER = "weather"  # places of this kind are weather stations, not consumers
 
@@ -47,8 +47,10 @@ def read_panel(
     """Return the panel of a file of readings and a file of places.
 
     Args:
-        temporal: Readings, long (timestamp, location, consumption) or wide (timestamp, one column a location).
-        spatial: Places: id, latitude, longitude and any other columns. Rows whose `kind` starts with `weather` are left out.
+        temporal: Readings, long (timestamp, location, consumption) or wide (timestamp, one column a location): a file, a folder
+            or a pattern, text or Parquet, see `gridcast.sources.files`.
+        spatial: Places, text or Parquet: id, latitude, longitude and any other columns. Rows whose `kind` starts with `weather`
+            are left out.
         options: Time zone and names of columns, where the files do not tell.
         exclude: Locations to leave out.
         common_only: Whether to go on with the locations that are in both files; otherwise one that is in one only is an error.
@@ -72,7 +74,7 @@ def load_data(
     noise_level: float = 0.1,
     seed: int = 0,
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Return the tables of the two CSV files; where neither is there, make a synthetic world and save it at those paths.
+    """Return the tables of the two files; where neither is there, make a synthetic world and save it at those paths.
 
     Args:
         temporal_data_path: Readings, long or wide, see `read_panel`.
@@ -94,7 +96,7 @@ def load_data(
     Warns:
         GridcastWarning: If a synthetic world was made.
     """
-    missing = [Path(path) for path in (temporal_data_path, spatial_data_path) if not Path(path).exists()]
+    missing = [Path(path) for path in (temporal_data_path, spatial_data_path) if not is_there(path)]
     if len(missing) == 1:
         raise FileError(
             f"`{missing[0]}` is missing, but the other file is there",
@@ -154,7 +156,7 @@ def _pair(
     common_only: bool,
 ) -> tuple[pd.DataFrame, pd.DataFrame, str, tuple[str, ...]]:
     """Return wide readings and the places of the same locations, the unit, and what is worth saying."""
-    consumption, listing = read_consumption(temporal, options=options), read_places(spatial, options=options)
+    consumption, listing = read_consumption_files(temporal, options=options), read_places_file(spatial, options=options)
     readings, places = consumption.readings, listing.table
     said = [*consumption.said, *listing.said]
     places, note = _without_weather(places)

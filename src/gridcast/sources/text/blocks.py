@@ -8,12 +8,13 @@ from pathlib import Path
 from typing import Protocol
 
 from gridcast.errors import FileError, listed
+from gridcast.sources.text.layout import Layout
 from gridcast.sources.text.pieces import ALL, OtherEncodingError, Piece, pieces
 from gridcast.sources.text.rawtable import Lines, RaggedRowsError, RawTable, form_of
 from gridcast.sources.text.unpacked import A_TABLE
 
-WHOLE = 1 << 26  # unpacked bytes up to which a file is read at once [byte]
-BLOCK = 1 << 22  # of a larger file [byte]
+WHOLE = 1 << 25  # unpacked bytes up to which a file is read at once [byte]
+BLOCK = 1 << 21  # of a larger file [byte]
 
 
 class Blocks(Protocol):
@@ -31,8 +32,8 @@ class Blocks(Protocol):
 
     def __iter__(self) -> Iterator[RawTable]: ...
 
-    def using(self, columns: tuple[int, ...]) -> None:
-        """Read these columns only from now on."""
+    def using(self, layout: Layout) -> None:
+        """Read what the layout needs from now on."""
 
     def said(self) -> tuple[str, ...]:
         """Return what was recognised, once all blocks have been read."""
@@ -93,7 +94,7 @@ class TextBlocks:
         if not rows:
             raise self._without_rows()
 
-    def using(self, columns: tuple[int, ...]) -> None:
+    def using(self, layout: Layout) -> None:
         """Do nothing: a text is read as a whole."""
 
     def said(self) -> tuple[str, ...]:
@@ -108,7 +109,7 @@ class TextBlocks:
             kept.append(piece.content)
             if piece.last:
                 return Piece(b"".join(kept), 0, last=True)
-            if sum(map(len, kept)) > whole:
+            if whole != ALL and max(Path(self._path).stat().st_size, sum(map(len, kept))) > whole:
                 break
         return Piece(kept[0], 0, last=False)
 

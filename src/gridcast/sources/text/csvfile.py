@@ -7,6 +7,7 @@ import os
 import pandas as pd
 
 from gridcast.errors import PanelError, counted, listed
+from gridcast.sources.doubts import warn_of_doubts
 from gridcast.sources.readings import Consumption, Places, ReadOptions
 from gridcast.sources.text.blocks import TextBlocks, read_table
 from gridcast.sources.text.cells import NameReader, numbers, plain
@@ -18,25 +19,35 @@ from gridcast.sources.text.rawtable import RawTable
 from gridcast.sources.text.stamps import find_zone
 
 
-def read_consumption(path: str | os.PathLike[str], *, options: ReadOptions | None = None) -> Consumption:
+def read_consumption(
+    path: str | os.PathLike[str], *, options: ReadOptions | None = None, now: pd.Timestamp | None = None
+) -> Consumption:
     """Return the readings of a file, long (timestamp, location, consumption) or wide (timestamp, one column a location).
 
     Of several columns of stamps, one in UTC is preferred. A stamp labels the start of its interval, unless the column's
     name says that it is the end. Empty cells, `-`, `NA`, `NaN` and `null` are no readings.
 
-    A file of more than 64 MB unpacked is read in blocks into 32-bit floats, with little memory beside them. Its columns are
+    A file of more than 32 MB unpacked is read in blocks into 32-bit floats, with little memory beside them. Its columns are
     recognised by its first block.
 
     Args:
         path: Text with a header, separated by comma, semicolon, tab or `|`; gzip and zstd are fine.
         options: Time zone and names of columns, where the file does not tell.
+        now: The present moment, by default that of the machine's clock.
 
     Raises:
         ConfigError: If the time zone is unknown.
         FileError: If the file can't be read, or is not a table of text.
         PanelError: Naming all the columns, stamps, names and cells that are wrong.
+
+    Warns:
+        GridcastWarning: See `gridcast.sources.doubts`.
     """
-    options = options or ReadOptions()
+    return warn_of_doubts(gather_text(path, options or ReadOptions()), now=now)
+
+
+def gather_text(path: str | os.PathLike[str], options: ReadOptions) -> Consumption:
+    """Return the readings of a text file, without looking at what is doubtful; see `read_consumption`."""
     find_zone(options.timezone)
     try:
         return gather(TextBlocks(path), options)

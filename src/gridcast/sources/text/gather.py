@@ -37,10 +37,11 @@ def gather(blocks: Blocks, options: ReadOptions) -> Consumption:
         PanelError: Naming all the columns, stamps, names and cells that are wrong.
     """
     layout = find_layout(blocks.sample, {role: getattr(options, f"{role}_column") for role in ("time", "location", "consumption")})
-    used = (layout.time, layout.time_of_day, layout.location, *layout.values)
-    blocks.using(tuple(column for column in used if column is not None))
+    blocks.using(layout)
     rows = RowReader(layout)
     count, comma = _survey(blocks, rows)
+    if not count:
+        raise PanelError(f"`{blocks.name}` has no readings", found="no rows in the span of time", expected="readings")
     clock = read_clock(blocks, rows, options.timezone)
     header = blocks.sample.header
     names = [header[number] for number in layout.values] if layout.location is None else rows.places.names

@@ -54,6 +54,11 @@ class Layout:
     unit: str
     said: tuple[str, ...]
 
+    @property
+    def used(self) -> tuple[int, ...]:
+        """The columns that are read, the stamps first."""
+        return tuple(column for column in (self.time, self.time_of_day, self.location, *self.values) if column is not None)
+
 
 def find_layout(table: RawTable, named: Mapping[str, str | None]) -> Layout:
     """Return where things are in a file of readings.
