@@ -88,9 +88,9 @@ def find_files(address: str | os.PathLike[str]) -> tuple[list[Path], tuple[str, 
         FileError: If there is none.
     """
     path = Path(address)
-    if os.path.exists(path) and not path.is_dir():
+    if os.path.exists(path) and not os.path.isdir(path):
         return [path], ()
-    if path.is_dir():
+    if os.path.isdir(path):
         if any("=" in name and (path / name).is_dir() for name in names_in(path)):
             return [path], ()
         return _in_folder(path)
@@ -98,9 +98,8 @@ def find_files(address: str | os.PathLike[str]) -> tuple[list[Path], tuple[str, 
         found = _matching(str(address))
         if found:
             return found, ()
-        base = Path(glob.escape(str(address)) if not path.parent.is_dir() else path.parent)
-        at = listed(names_in(base)) if base.is_dir() else ""
-        raise FileError(f"no file matches `{address}`", found=at or "nothing", expected="a pattern such as `load/*.csv`")
+        found_there = listed(names_in(path.parent)) or "nothing"
+        raise FileError(f"no file matches `{address}`", found=found_there, expected="a pattern such as `load/*.csv`")
     return [path], ()  # reading it tells what is wrong
 
 
