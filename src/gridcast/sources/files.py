@@ -125,7 +125,7 @@ def _in_folder(folder: Path) -> tuple[list[Path], tuple[str, ...]]:
 
 
 def _read(path: Path, options: ReadOptions, span: Span) -> Consumption:
-    if path.is_dir() or is_parquet(path):
+    if os.path.isdir(path) or is_parquet(path):
         return gather_parquet(path, options, span)
     return gather_text(path, options)
 
