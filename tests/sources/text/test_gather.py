@@ -1,6 +1,7 @@
 """A file that is read in blocks gives what the whole file gives: the same readings, the same sentences, the same problems."""
 
 import gzip
+import tracemalloc
 
 import numpy as np
 import pandas as pd
@@ -173,3 +174,19 @@ def test_any_mutation_is_read_or_refused_in_blocks_too(both, content, cuts, bloc
     for start, length, new in cuts:
         content = content[:start] + new + content[start + length :]
     both(content.encode("utf-8", "surrogatepass"), block=block, timezone="Europe/Berlin")
+
+
+def test_a_large_file_takes_little_memory_beside_its_array(tmp_path, monkeypatch):
+    monkeypatch.setattr("gridcast.sources.text.blocks.WHOLE", 1 << 16)
+    monkeypatch.setattr("gridcast.sources.text.blocks.BLOCK", 1 << 16)
+    times = pd.date_range("2024-01-01", periods=1500, freq="h").strftime("%Y-%m-%d %H:%M")
+    path = tmp_path / "load.csv"
+    path.write_text("time,zone,load\n" + "".join(f"{time},P{place},{place}\n" for place in range(300) for time in times))
+    read_consumption(path)
+    tracemalloc.start()
+    readings = read_consumption(path).readings
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert readings.shape == (1500, 300)  # 1.8 MB, of a file of 10 MB
+    assert peak < 1.5 * readings.size * 4
+    assert pa.default_memory_pool().bytes_allocated() < 1 << 20

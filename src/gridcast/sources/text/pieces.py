@@ -22,7 +22,6 @@ OTHER_FORMATS = {
     b"PAR1": "a Parquet file",
     b"BZh": "compressed with bzip2",
     b"\xfd7zXZ": "compressed with xz",
-    b"\x28\xb5\x2f\xfd": "compressed with Zstandard",
 }
 LINE_FEED = ord("\n")
 ALL = -1  # in one piece, whatever its size
