@@ -120,7 +120,9 @@ def check_readings(
     return report
 
 
-def audit_run(config: RunConfig, *, issue_times: int = 2, days: int = 120, listener: Listener | None = None) -> dict[str, AuditReport]:
+def audit_run(
+    config: RunConfig, *, issue_times: int = 2, days: int = 120, listener: Listener | None = None
+) -> dict[str, AuditReport]:
     """Return for each forecaster of a run whether anything between the loaded panel and the forecast uses what had not arrived.
 
     The hybrid is trained for one epoch, as a leak does not wait for the second.
