@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import pandas as pd
 
 from gridcast.errors import FileError, GridcastError, PanelError, counted, listed
-from gridcast.sources.text.rawtable import shortened
+from gridcast.sources.text.unpacked import shortened
 
 MARK = b"BEGIN:VCALENDAR"
 AN_ICS = "an iCalendar file: `BEGIN:VCALENDAR`, events, `END:VCALENDAR`"

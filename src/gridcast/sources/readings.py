@@ -23,6 +23,7 @@ class ReadOptions:
         id_column: Of the location's name in the table of places.
         latitude_column: In the table of places.
         longitude_column: In the table of places.
+        no_reading: Numbers that mean that there is no reading, such as 65535 or -9999.
     """
 
     timezone: str = "UTC"
@@ -34,6 +35,7 @@ class ReadOptions:
     id_column: str | None = None
     latitude_column: str | None = None
     longitude_column: str | None = None
+    no_reading: tuple[float, ...] = ()
 
     def zones_of(self, locations: Iterable[str]) -> tuple[str, ...]:
         """Return the time zone of each location.

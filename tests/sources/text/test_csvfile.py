@@ -343,7 +343,8 @@ def test_no_readings_at_all(readings):
 
 
 def test_readings_too_scattered_for_a_table(readings, monkeypatch):
-    monkeypatch.setattr("gridcast.sources.text.csvfile.MOST_CELLS", 3)
+    monkeypatch.setattr("gridcast.sources.text.gather.MOST_CELLS", 3)
+    monkeypatch.setattr("gridcast.sources.text.gather.FEWEST_ROWS", 1.0)
     (problem,) = problems_of(readings, LONG)
     assert problem.problem == "the readings are too scattered for a table"
 

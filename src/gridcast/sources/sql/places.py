@@ -15,7 +15,7 @@ from gridcast.sources.sql.rows import Gathered, Wrong, gather
 from gridcast.sources.sql.tables import Selected, opened
 from gridcast.sources.text.cells import Floats, plain
 from gridcast.sources.text.columns import SPATIAL, choose, missing
-from gridcast.sources.text.rawtable import shortened
+from gridcast.sources.text.unpacked import shortened
 
 ROLES = tuple(role.name for role in SPATIAL)
 

@@ -14,7 +14,7 @@ import pyarrow as pa
 
 from gridcast.errors import SHOWN
 from gridcast.sources.text.cells import NO_READING, NUMBER, Floats
-from gridcast.sources.text.rawtable import shortened
+from gridcast.sources.text.unpacked import shortened
 
 TEXTS = pa.dictionary(pa.int32(), pa.string())
 PLAIN = {int, float, Decimal, type(None)}

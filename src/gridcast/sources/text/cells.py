@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -12,13 +13,15 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from gridcast.errors import SHOWN, Problem, counted, listed
-from gridcast.sources.text.rawtable import RawTable, Rows, shortened
+from gridcast.sources.text.rawtable import RawTable, Rows
+from gridcast.sources.text.unpacked import shortened
 
 Floats = npt.NDArray[np.float64]
 Mask = npt.NDArray[np.bool_]
 
 NO_READING = ("-", "--", "na", "n/a", "#n/a", "<na>", "n/e", "nan", "null", "none")  # in small letters; so is an empty cell
 NUMBER = r"^[-+]?((\d+\.?\d*|\.\d+)(e[-+]?\d+)?|inf(inity)?)$"
+LARGEST = float(np.finfo(np.float32).max)  # the panel holds 32-bit floats
 WITH_THOUSANDS = r"^[-+]?\d{1,3}([,. ]\d{3})+([.,]\d+)?$"
 
 
@@ -39,58 +42,112 @@ class Numbers:
 
 def numbers(table: RawTable, columns: Sequence[int]) -> Numbers:
     """Return the cells of some columns as numbers; a comma is a decimal comma only where it does not separate cells."""
-    comma = table.separator != "," and any(_has_comma(table.columns[column]) for column in columns)
-    values = np.empty((len(table), len(columns)), order="F")
-    wrong: list[tuple[int, Rows]] = []
-    infinite: list[tuple[int, Rows]] = []
-    markers: set[str] = set()
-    for place, column in enumerate(columns):
-        values[:, place], bad, used = _column(table.columns[column], decimal_comma=comma)
-        markers |= used
-        for where, rows in ((wrong, np.flatnonzero(bad)), (infinite, np.flatnonzero(np.isinf(values[:, place])))):
-            if len(rows):
-                where.append((column, rows))
-    said = [f"{table.name}: decimal comma"] if comma else []
-    if markers:
-        said.append(f"{table.name}: {listed(sorted(markers))} taken as no reading")
-    problems = []
-    if wrong:
-        problems.append(_not_numbers(table, wrong))
-    if infinite:
-        total, found = _found(table, infinite)
-        expected = "a number, or an empty cell where there is no reading"
-        problems.append(
-            Problem(
-                f"{counted(total, 'cell')} of `{table.name}` {'is' if total == 1 else 'are'} infinite",
-                found=found,
-                expected=expected,
-            )
-        )
-    return Numbers(values, tuple(problems), tuple(said))
+    reader = NumberReader(decimal_comma=has_decimal_comma(table, columns))
+    return Numbers(reader.read(table, columns), tuple(reader.problems()), tuple(reader.said()))
 
 
-def names_of(table: RawTable, column: int) -> tuple[list[str], Rows, list[Problem]]:
-    """Return the different names in a column in the order of the file, the number of each row's name, and blank ones."""
-    encoded = pc.utf8_trim_whitespace(table.columns[column]).dictionary_encode()
-    number = encoded.indices.fill_null(-1).to_numpy(zero_copy_only=False).astype(np.intp)
-    names: list[str] = encoded.dictionary.to_pylist()
-    if "" in names:
-        number[number == names.index("")] = -1
-    blank = np.flatnonzero(number < 0)
-    if not len(blank):
-        return names, number, []
-    header = table.header[column]
-    return (
-        names,
-        np.maximum(number, 0),
-        [
-            Problem(
-                f"{counted(len(blank), 'row')} of `{table.name}` {'has' if len(blank) == 1 else 'have'} no name in `{header}`",
-                found=shown(table, blank, column),
-                expected="a name in each row",
-            )
-        ],
-    )
+def has_decimal_comma(table: RawTable, columns: Sequence[int]) -> bool:
+    """Return whether there are commas in the cells of some columns, and they do not separate cells."""
+    return table.separator not in ("", ",") and any(_has_comma(table.columns[column]) for column in columns)
+
+
+class NumberReader:
+    """Reads the numbers of a file, of one block after the other, and remembers what was wrong and what was taken for what.
+
+    Args:
+        decimal_comma: Whether the comma is the decimal mark.
+        no_reading: Numbers that mean that there is no reading.
+    """
+
+    def __init__(self, *, decimal_comma: bool, no_reading: Sequence[float] = ()) -> None:
+        self._comma, self._codes = decimal_comma, np.array(no_reading, float)
+        self._wrong, self._infinite = _Faults(), _Faults()
+        self._markers: set[str] = set()
+        self._coded, self._rows, self._name = 0, 0, ""
+
+    def read(self, table: RawTable, columns: Sequence[int]) -> Floats:
+        """Return the cells of some columns as numbers, shape (rows, columns); NaN where there is no reading or no number."""
+        values = np.empty((len(table), len(columns)), order="F")
+        self._name = table.name
+        self._rows += len(table)
+        wrong: list[tuple[int, Rows]] = []
+        infinite: list[tuple[int, Rows]] = []
+        for place, column in enumerate(columns):
+            values[:, place], bad, used = _column(table.columns[column], decimal_comma=self._comma)
+            self._markers |= used
+            for where, rows in ((wrong, np.flatnonzero(bad)), (infinite, np.flatnonzero(np.abs(values[:, place]) > LARGEST))):
+                if len(rows):
+                    where.append((column, rows))
+        self._wrong.add(table, wrong)
+        self._infinite.add(table, infinite)
+        if len(self._codes):
+            coded = np.isin(values, self._codes)
+            self._coded += int(coded.sum())
+            values[coded] = np.nan
+        return values
+
+    def problems(self) -> list[Problem]:
+        """Return the cells that are no numbers, and the infinite ones."""
+        problems = [_not_numbers(self._name, self._wrong, self._rows)] if self._wrong.total else []
+        if self._infinite.total:
+            total = self._infinite.total
+            problem = f"{counted(total, 'cell')} of `{self._name}` {'is' if total == 1 else 'are'} infinite"
+            expected = "a number, or an empty cell where there is no reading"
+            problems.append(Problem(problem, found=self._infinite.found(), expected=expected))
+        return problems
+
+    def said(self) -> list[str]:
+        """Return what was taken as no reading, and a decimal comma."""
+        said = [f"{self._name}: decimal comma"] if self._comma else []
+        if self._markers:
+            said.append(f"{self._name}: {listed(sorted(self._markers))} taken as no reading")
+        if self._coded:
+            codes = listed(f"{code:g}" for code in self._codes)
+            said.append(f"{self._name}: {counted(self._coded, 'cell')} with {codes} taken as no reading, as told")
+        return said
+
+
+class NameReader:
+    """Numbers the names in a column, of one block after the other, in the order of the file.
+
+    Attributes:
+        names: The different names so far.
+    """
+
+    def __init__(self) -> None:
+        self._known: dict[str, int] = {}
+        self._blank = _Faults()
+        self._table = ("", "")
+
+    @property
+    def names(self) -> list[str]:
+        """The different names so far."""
+        return list(self._known)
+
+    def read(self, table: RawTable, column: int, *, again: bool = False) -> Rows:
+        """Return the number of each row's name; of blank ones it means nothing, and those read `again` are not counted."""
+        encoded = table.columns[column].dictionary_encode()
+        which = encoded.indices.fill_null(-1).to_numpy(zero_copy_only=False)
+        texts = [(text or "").strip() for text in encoded.dictionary.to_pylist()]
+        known = self._known
+        of_text = [known.setdefault(text, len(known)) if text else -1 for text in texts]
+        number: Rows = np.array([*of_text, -1], np.intp)[which]
+        blank = np.flatnonzero(number < 0)
+        self._table = (table.name, table.header[column])
+        if len(blank):
+            number = np.maximum(number, 0)
+        if len(blank) and not again:
+            self._blank.add(table, [(column, blank)])
+        return number
+
+    def problems(self) -> list[Problem]:
+        """Return the problem that rows have no name, if some have none."""
+        if not self._blank.total:
+            return []
+        total, (name, header) = self._blank.total, self._table
+        problem = f"{counted(total, 'row')} of `{name}` {'has' if total == 1 else 'have'} no name in `{header}`"
+        found = self._blank.found(with_column=False)
+        return [Problem(problem, found=found, expected="a name in each row")]
 
 
 def is_numeric(column: Any) -> bool:
@@ -132,6 +189,8 @@ def _has_comma(column: Any) -> bool:
 def _column(column: Any, *, decimal_comma: bool) -> tuple[Floats, Mask, set[str]]:
     """Return the numbers of a column, which cells are none, and which texts were taken as no reading."""
     good = np.zeros(len(column), bool)
+    if not pa.types.is_string(column.type):
+        return _floats(column), good, set()
     if not decimal_comma:
         try:
             return _floats(column), good, set()
@@ -155,30 +214,44 @@ def _floats(text: Any) -> Floats:
     return values
 
 
-def _not_numbers(table: RawTable, wrong: list[tuple[int, Rows]]) -> Problem:
-    total, found = _found(table, wrong)
-    column, rows = wrong[0]
-    first = table.columns[column][int(rows[0])].as_py()
+def _not_numbers(name: str, wrong: _Faults, rows: int) -> Problem:
     hint = "mark a missing reading by an empty cell, and write a number without its unit"
-    if pc.match_substring_regex(pa.array([first]), WITH_THOUSANDS)[0].as_py():
+    if pc.match_substring_regex(pa.array([wrong.example]), WITH_THOUSANDS)[0].as_py():
         hint = "write numbers without thousands separators and with one decimal mark: `1234.5`"
-    elif any(len(rows) == len(table) for _, rows in wrong):
+    elif rows in wrong.by_column.values():
         hint = "take out the columns that hold no readings; of a long table name `--location-column` and `--consumption-column`"
     return Problem(
-        f"{counted(total, 'cell')} of `{table.name}` {'is no number' if total == 1 else 'are no numbers'}",
-        found=found,
+        f"{counted(wrong.total, 'cell')} of `{name}` {'is no number' if wrong.total == 1 else 'are no numbers'}",
+        found=wrong.found(),
         expected="a number such as `1234.5`, or an empty cell where there is no reading",
         hint=hint,
     )
 
 
-def _found(table: RawTable, wrong: list[tuple[int, Rows]]) -> tuple[int, str]:
-    """Return how many cells of which columns, and the first few with line, column and content."""
-    total = sum(len(rows) for _, rows in wrong)
-    first = [(column, int(row)) for column, rows in wrong for row in rows[:SHOWN]]
-    few = sorted(first, key=lambda cell: (cell[1], cell[0]))[:SHOWN]
-    texts = [
-        f"line {table.line(row)}, {shortened(table.header[column])}: {shortened(table.columns[column][row].as_py() or 'empty')}"
-        for column, row in few
-    ]
-    return total, listed(texts) + (f" and {total - len(texts):,} more" if total > len(texts) else "")
+class _Faults:
+    """Cells with the same fault: how many of which column, and the first few."""
+
+    def __init__(self) -> None:
+        self.by_column: Counter[int] = Counter()
+        self.example = ""
+        self._few: list[tuple[str, str, str]] = []
+
+    @property
+    def total(self) -> int:
+        return self.by_column.total()
+
+    def add(self, table: RawTable, cells: list[tuple[int, Rows]]) -> None:
+        """Remember faulty cells of a block: for each column its rows, ascending."""
+        if cells and not self.by_column:
+            column, rows = cells[0]
+            self.example = str(table.columns[column][int(rows[0])].as_py() or "")
+        for column, rows in cells:
+            self.by_column[column] += len(rows)
+        first = sorted((int(row), column) for column, rows in cells for row in rows[:SHOWN])
+        for row, column in first[: SHOWN - len(self._few)]:
+            self._few.append((table.where(row), shortened(table.header[column]), table.cell(row, column)))
+
+    def found(self, *, with_column: bool = True) -> str:
+        """Return the first few with line, column and content, and the count of the rest."""
+        more = f" and {self.total - len(self._few):,} more" if self.total > len(self._few) else ""
+        return listed(f"{where}, {name}: {text}" if with_column else f"{where}: {text}" for where, name, text in self._few) + more

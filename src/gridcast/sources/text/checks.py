@@ -2,50 +2,57 @@
 
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 import pandas as pd
 
 from gridcast.errors import SHOWN, Problem, counted, listed
-from gridcast.sources.text.cells import Floats, shown
-from gridcast.sources.text.layout import Layout
+from gridcast.sources.text.blocks import Blocks
+from gridcast.sources.text.cells import Floats, Mask, shown
+from gridcast.sources.text.moments import Clock, RowReader
 from gridcast.sources.text.rawtable import RawTable, Rows
-from gridcast.sources.text.stampforms import Moments
-from gridcast.sources.text.stamps import Stamps
 
 
-def readings_twice(table: RawTable, layout: Layout, names: list[str], place: Rows, when: Rows, stamps: Stamps) -> list[Problem]:
-    """Return the problem that a location has several readings at one moment, if it has."""
-    rows = np.flatnonzero(stamps.good)
-    reading = when[rows] * len(names) + place[rows]
-    order = np.argsort(reading, kind="stable")
-    again = np.flatnonzero(np.diff(reading[order]) == 0) + 1
-    if not len(again):
-        return []
+def readings_twice(name: str, total: int, readings: list[tuple[tuple[str, int], list[str]]], *, floating: bool) -> Problem:
+    """Return the problem that a location has several readings at one moment.
+
+    Args:
+        name: Of the file.
+        total: Readings that repeat another.
+        readings: The first few: location (empty in a wide file), moment [us since 1970], and the rows, such as `line 7`.
+        floating: Whether the stamps carry no offset.
+    """
     found = []
-    for position in again[:SHOWN]:
-        row, before = int(rows[order[position]]), int(rows[order[position - 1]])
-        who = f"{names[place[row]]} at " if layout.location is not None else ""
-        moment = pd.Timestamp(int(stamps.utc[row]), unit="us")
-        found.append(f"{who}{moment:%Y-%m-%d %H:%M} UTC in lines {table.line(before)} and {table.line(row)}")
-    more = f" and {len(again) - SHOWN:,} more" if len(again) > SHOWN else ""
+    for (who, moment), rows in readings:
+        when = f"{f'{who} at ' if who else ''}{pd.Timestamp(moment, unit='us'):%Y-%m-%d %H:%M} UTC"
+        for before, row in itertools.pairwise(rows):
+            noun, _, number = before.partition(" ")
+            found.append(f"{when} in {noun}s {number} and {row.partition(' ')[2]}")
+    more = f" and {total - len(found[:SHOWN]):,} more" if total > len(found[:SHOWN]) else ""
     hint = "take out the rows that repeat others"
-    if stamps.floating:
+    if floating:
         hint += "; if it is the hour that comes twice in autumn, name the zone: `--timezone Europe/Berlin`"
-    return [
-        Problem(
-            f"{counted(len(again), 'reading')} of `{table.name}` {'comes' if len(again) == 1 else 'come'} twice",
-            found=listed(found) + more,
-            expected="one row for each timestamp" + (" and location" if layout.location is not None else ""),
-            hint=hint,
-        )
-    ]
+    return Problem(
+        f"{counted(total, 'reading')} of `{name}` {'comes' if total == 1 else 'come'} twice",
+        found=listed(found[:SHOWN]) + more,
+        expected="one row for each timestamp" + (" and location" if readings[0][0][0] else ""),
+        hint=hint,
+    )
 
 
-def disorder(table: RawTable, utc: Moments, place: Rows) -> tuple[str, ...]:
-    """Return a note on rows that come after a later one of their location."""
-    order = np.argsort(place, kind="stable")
-    late = int(((np.diff(utc[order]) < 0) & (np.diff(place[order]) == 0)).sum())
-    return (f"{table.name}: {counted(late, 'row')} out of order, now sorted",) if late else ()
+def rows_of_cells(blocks: Blocks, rows: RowReader, clock: Clock, places: int, cells: Rows) -> list[list[str]]:
+    """Return for each cell of the table (time, location) the rows that fill it, such as `line 7`; the first few."""
+    found: list[list[str]] = [[] for _ in cells]
+    for table in blocks:
+        stamp, place = rows.read(table)
+        when, good = clock.at(table.first, stamp)
+        filled = np.where(good, when * places + place, -1)
+        for row in np.flatnonzero(np.isin(filled, cells)):
+            kept = found[int(np.searchsorted(cells, filled[row]))]
+            if len(kept) <= SHOWN:
+                kept.append(table.where(int(row)))
+    return found
 
 
 def unnamed(table: RawTable) -> list[Problem]:
@@ -63,7 +70,7 @@ def places_twice(table: RawTable, column: int, names: list[str], which: Rows) ->
     found = []
     for number in np.flatnonzero(counts > 1):
         lines = ", ".join(str(table.line(row)) for row in np.flatnonzero(np.equal(which, number))[:SHOWN])
-        found.append(f"{names[number]} in lines {lines}")
+        found.append(f"{names[number]} in {table.lines.noun}s {lines}")
     if not found:
         return []
     problem = f"{counted(len(found), 'id')} of `{table.name}` {'comes' if len(found) == 1 else 'come'} more than once"
@@ -71,13 +78,28 @@ def places_twice(table: RawTable, column: int, names: list[str], which: Rows) ->
     return [Problem(problem, found=listed(found), expected="one row for each place", hint=hint)]
 
 
-def off_the_globe(table: RawTable, columns: list[int], degrees: Floats) -> list[Problem]:
+def without_coordinates(degrees: Floats, stations: Mask) -> Mask:
+    """Return which places lack coordinates that others have: none if no place has any; weather stations need none.
+
+    Example:
+        >>> nan = np.nan
+        >>> without_coordinates(np.array([[nan, nan], [50, 8]]), np.array([False, False])).tolist()
+        [True, False]
+        >>> without_coordinates(np.array([[nan, nan], [50, 8]]), np.array([False, True])).tolist()
+        [False, False]
+    """
+    absent = np.asarray(np.isnan(degrees))
+    return absent.any(axis=1) & ~stations & (not absent[~stations].all())
+
+
+def off_the_globe(table: RawTable, columns: list[int], degrees: Floats, stations: Mask) -> list[Problem]:
     """Return the problem of places without coordinates, and of those with impossible ones."""
     problems = []
-    absent = np.asarray(np.isnan(degrees).any(axis=1))
+    absent = without_coordinates(degrees, stations)
     if absent.any():
         header = f"`{table.header[columns[1]]}`, `{table.header[columns[2]]}`"
-        everywhere = "all" if absent.all() else f"{int(absent.sum())} of {len(absent)}"
+        count, of = int(absent.sum()), int((~stations).sum())
+        everywhere = "all" if count == of else f"{count} of {of}"
         problems.append(
             Problem(
                 f"{everywhere} places of `{table.name}` have no coordinates",
@@ -92,10 +114,10 @@ def off_the_globe(table: RawTable, columns: list[int], degrees: Floats) -> list[
         return problems
     rows = np.flatnonzero(off)
     found = [
-        f"line {table.line(row)}, {table.columns[columns[0]][int(row)].as_py()}: {latitude[row]:g}, {longitude[row]:g}"
+        f"{table.where(row)}, {table.columns[columns[0]][int(row)].as_py()}: {latitude[row]:g}, {longitude[row]:g}"
         for row in rows[:SHOWN]
     ]
-    fits = bool(((np.abs(longitude) <= 90) & (np.abs(latitude) <= 180) | absent).all())
+    fits = bool(((np.abs(longitude) <= 90) & (np.abs(latitude) <= 180) | np.isnan(degrees).any(axis=1)).all())
     swapped = fits and (len(rows) > 1 or len(latitude) < 3)  # a single one of several is more likely mistyped
     problem = f"{counted(len(rows), 'place')} of `{table.name}` {'is' if len(rows) == 1 else 'are'} not on the globe"
     hint = "write degrees, such as `50.45` and `30.52`; other map coordinates have to be converted"

@@ -58,6 +58,12 @@ class Layout:
     unit: str
     said: tuple[str, ...]
 
+    @property
+    def used(self) -> tuple[int, ...]:
+        """The columns that are read, the stamps first."""
+        each = (self.time, self.time_of_day, self.location, self.fold, *self.values)
+        return tuple(column for column in each if column is not None)
+
 
 def find_layout(table: RawTable, named: Mapping[str, str | None]) -> Layout:
     """Return where things are in a file of readings.

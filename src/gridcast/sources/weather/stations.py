@@ -13,7 +13,7 @@ import xarray as xr
 
 from gridcast.clock import find_zone
 from gridcast.errors import PanelError, Problem, counted, listed
-from gridcast.sources.text.cells import Floats, numbers
+from gridcast.sources.text.cells import Floats, NameReader, numbers
 from gridcast.sources.text.checks import unnamed
 from gridcast.sources.text.columns import ID, LATITUDE, LONGITUDE, TIME, choose, missing
 from gridcast.sources.text.layout import date_and_hour
@@ -21,7 +21,7 @@ from gridcast.sources.text.rawtable import RawTable, Rows
 from gridcast.sources.text.stamps import Stamps
 from gridcast.sources.weather.quantities import QUANTITIES, convert, find_quantity, series_name
 from gridcast.sources.weather.series import ISSUED, STATION, Series, long_series, names_stations, same_series, wide_series
-from gridcast.sources.weather.table import forecast_runs, read_weather_table, series_twice, stamps_in, station_names
+from gridcast.sources.weather.table import forecast_runs, read_weather_table, series_twice, stamps_in
 from gridcast.sources.weather.weather import Weather, WeatherOptions, marked, warn_of_the_unlikely
 
 MOST_CELLS = 2**28
@@ -108,7 +108,9 @@ def _rows(
     names, station = list(dict.fromkeys(stations)), np.zeros(len(table), np.intp)
     series, place = [""], station
     if "station" in columns:
-        names, station, problems = station_names(table, columns["station"])
+        reader = NameReader()
+        station = reader.read(table, columns["station"])
+        names, problems = reader.names, reader.problems()
         series, place = names, station
     time = stamps_in(table, columns["time"], station, options.timezone, time_of_day=columns.get("time_of_day"))
     issued = stamps_in(table, columns["issued"], station, options.timezone) if "issued" in columns else None

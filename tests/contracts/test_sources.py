@@ -1,0 +1,114 @@
+"""One check run over every source of consumption in the registry."""
+
+from collections.abc import Callable
+from importlib import import_module
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from gridcast.errors import GridcastError
+from gridcast.panel import Panel
+from gridcast.sources import SOURCES
+from gridcast.sources.readings import Consumption
+
+TIMES = pd.date_range("2024-01-01", periods=48, freq="h", tz="UTC", name="timestamp")
+NOT_CONSUMPTION: frozenset[str] = frozenset()  # sources of other things, such as weather
+
+
+def sample() -> pd.DataFrame:
+    """Return two days of two places with a gap."""
+    hours = np.arange(48.0)
+    readings = pd.DataFrame({"Kyiv": 100 + hours, "Lviv": 50 + hours % 24}, index=TIMES)
+    readings.iloc[5, 1] = np.nan
+    return readings
+
+
+def csv_sample(folder: Path) -> Path:
+    sample().to_csv(folder / "load.csv")
+    return folder / "load.csv"
+
+
+def parquet_sample(folder: Path) -> Path:
+    sample().to_parquet(folder / "load.parquet")
+    return folder / "load.parquet"
+
+
+def files_sample(folder: Path) -> Path:
+    (folder / "load").mkdir()
+    sample().iloc[:24].to_csv(folder / "load" / "1.csv.gz")
+    sample().iloc[24:].to_parquet(folder / "load" / "2.parquet")
+    return folder / "load"
+
+
+SAMPLES: dict[str, Callable[[Path], object]] = {  # name -> what makes the sample in a folder and returns its address
+    "csv": csv_sample,
+    "files": files_sample,
+    "parquet": parquet_sample,
+}
+consumption_sources = pytest.mark.parametrize("name", sorted(set(SOURCES) - NOT_CONSUMPTION))
+
+
+def source(name: str) -> Callable[..., Consumption]:
+    module, _, function = SOURCES[name].rpartition(".")
+    return getattr(import_module(module), function)
+
+
+def check_source(consumption: Consumption) -> None:
+    """Check what holds for the readings of every source."""
+    readings, index = consumption.readings, consumption.readings.index
+    assert isinstance(index, pd.DatetimeIndex)
+    assert index.name == "timestamp"
+    assert str(index.tz) == "UTC"
+    assert index.is_monotonic_increasing
+    assert index.is_unique
+    assert not index.hasnans
+    assert all(isinstance(name, str) and name for name in readings.columns)
+    assert readings.columns.is_unique
+    assert all(dtype.kind == "f" for dtype in readings.dtypes)
+    assert not np.isinf(readings.to_numpy()).any()
+    assert readings.notna().to_numpy().any()
+    assert isinstance(consumption.unit, str)
+    assert consumption.said
+    assert all(isinstance(sentence, str) and sentence for sentence in consumption.said)
+    panel = Panel.from_wide(readings, unit=consumption.unit)
+    assert panel.locations == tuple(readings.columns)
+    np.testing.assert_array_equal(panel.consumption, readings.to_numpy(np.float32))
+
+
+def test_every_source_of_consumption_has_a_sample():
+    assert set(SAMPLES) == set(SOURCES) - NOT_CONSUMPTION
+
+
+@consumption_sources
+def test_the_readings_keep_what_is_promised(name, tmp_path):
+    consumption = source(name)(SAMPLES[name](tmp_path))
+    check_source(consumption)
+    pd.testing.assert_frame_equal(
+        consumption.readings, sample(), check_freq=False, check_column_type=False, check_index_type=False, check_dtype=False
+    )
+
+
+@consumption_sources
+def test_reading_twice_gives_the_same(name, tmp_path):
+    address = SAMPLES[name](tmp_path)
+    first, again = source(name)(address), source(name)(address)
+    pd.testing.assert_frame_equal(first.readings, again.readings)
+    assert (first.unit, first.said) == (again.unit, again.said)
+
+
+@consumption_sources
+@pytest.mark.parametrize(
+    "content", [None, b"", b"\n", b"PAR1", b"\x1f\x8b", b"\x28\xb5\x2f\xfd", bytes(range(256)) * 4, b"a,b\n1,2\n"]
+)
+def test_what_is_missing_empty_or_garbage_is_refused_in_order(name, tmp_path, content):
+    address = tmp_path / "load"
+    if content is not None:
+        address.write_bytes(content)
+    with pytest.raises(GridcastError) as caught:
+        source(name)(address)
+    for problem in caught.value.problems:
+        assert problem.problem
+        assert problem.found
+        assert problem.expected
