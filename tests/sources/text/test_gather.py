@@ -24,6 +24,7 @@ def both(tmp_path, monkeypatch):
     """Return a function that reads a file at once and in blocks of a few bytes, and gives what came of each."""
 
     def read(content: str | bytes, block: int = 48, **options) -> list:
+        monkeypatch.setattr("gridcast.sources.text.moments.MANY", 2)
         path = tmp_path / "load.csv"
         path.write_bytes(content.encode() if isinstance(content, str) else content)
         outcomes = []
@@ -86,6 +87,22 @@ def test_the_hour_that_comes_twice(both, order, zone):
     outcomes = both("\n".join(["time,zone,load", *rows]) + "\n", timezone=zone)
     assert_same(outcomes)
     assert outcomes[1].readings["B"].tolist() == list(range(40))
+
+
+def test_the_order_of_the_hour_that_comes_twice_is_that_of_its_places(both):
+    rows = ["2024-10-27 12:00,Z,1", *hours("2024-10-26 12:00", "Europe/Berlin", periods=40)[::-1]]
+    outcomes = both("\n".join(["time,zone,load", *rows]) + "\n", timezone="Europe/Berlin")
+    assert_same(outcomes)
+    assert outcomes[1].readings["B"].tolist() == list(range(40))
+
+
+def test_stamps_in_the_same_order_in_each_place_and_then_another(both):
+    rows = [
+        *hours("2024-01-01", "UTC", "ABC", 20),
+        *hours("2024-01-01 03:00", "UTC", "D", 17),
+        *hours("2024-01-01", "UTC", "E", 25),
+    ]
+    assert_same(both("\n".join(["time,zone,load", *rows]) + "\n", block=200))
 
 
 def test_rows_out_of_order_are_counted_across_blocks(both):
