@@ -12,8 +12,8 @@ import pandas as pd
 from gridcast.errors import SHOWN, Problem, counted, listed
 from gridcast.sources.sql.rows import Gathered, Wrong
 from gridcast.sources.text.rawtable import Rows
-from gridcast.sources.text.unpacked import shortened
 from gridcast.sources.text.stamps import Stamps
+from gridcast.sources.text.unpacked import shortened
 
 
 @dataclass(frozen=True)
