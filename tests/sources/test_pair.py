@@ -1,5 +1,6 @@
 """Two files become one panel; a mismatch is named; a synthetic pair is made, saved and found again."""
 
+import sqlite3
 from pathlib import Path
 
 import numpy as np
@@ -7,7 +8,7 @@ import pandas as pd
 import pytest
 
 from gridcast.clock import regular_times
-from gridcast.errors import FileError, GridcastError, GridcastWarning, PanelError
+from gridcast.errors import ConfigError, FileError, GridcastError, GridcastWarning, PanelError
 from gridcast.panel import Panel
 from gridcast.sources.pair import load_data, read_panel, save_tables
 from gridcast.sources.readings import ReadOptions
@@ -59,6 +60,84 @@ def test_weather_stations_among_the_places_are_left_out_and_that_is_said(files):
     loaded = read_panel(*files(places=PLACES + "Boston,42,-71,weather_city\n"))
     assert loaded.panel.locations == ("a", "b", "c")
     assert any("1 row of kind `weather_city`" in sentence for sentence in loaded.said)
+
+
+def test_the_weather_stations_that_have_coordinates_are_given(files):
+    loaded = read_panel(*files(places=PLACES + "Boston,42,-71,weather_city\nNowhere,,,weather_city\n"))
+    assert loaded.stations.to_dict("list") == {"id": ["Boston"], "latitude": [42], "longitude": [-71], "kind": ["weather_city"]}
+    assert read_panel(*files()).stations is None
+
+
+def test_a_panel_without_a_table_of_places(files):
+    path, _ = files("time,a,b\n2024-07-01 10:00,1,\n2024-07-01 11:00,2,5\n2024-07-01 12:00,,6\n")
+    loaded = read_panel(path, options=ReadOptions("Europe/Berlin", {"b": "Europe/Athens"}))
+    assert loaded.panel.locations == ("a", "b")
+    assert not loaded.panel.has_coordinates
+    assert loaded.panel.timezones == ("Europe/Berlin", "Europe/Athens")
+    # 10:00 is 08:00 UTC in Berlin, 11:00 is 08:00 UTC in Athens
+    np.testing.assert_array_equal(loaded.panel.consumption, [[1, 5], [2, 6]])
+    assert "no table of places: no coordinates" in loaded.said
+    assert read_panel(path, exclude=["a"]).panel.locations == ("b",)
+
+
+@pytest.mark.parametrize(
+    "places", ["id,kind\nc,x\na,x\nb,x\n", "id,lat,lon\na,,\nb,,\nc,,\n", "id,lat,lon,kind\na,,,x\nb,,,x\nc,,,x\nS,1,2,weather\n"]
+)
+def test_a_table_of_places_may_have_no_coordinates(files, places):
+    loaded = read_panel(*files(places=places))
+    assert loaded.panel.locations == ("a", "b", "c")
+    assert not loaded.panel.has_coordinates
+    assert "latitude" not in loaded.panel.dataset.coords
+    assert "places.csv: no coordinates" in loaded.said
+    assert (loaded.stations is not None) == ("weather" in places)
+    _, spatial = load_data(*files(places=places))
+    assert "latitude" not in spatial
+
+
+def test_places_some_of_which_have_no_coordinates_are_refused(files):
+    with pytest.raises(PanelError, match="1 of 3 places of `places\\.csv` have no coordinates"):
+        read_panel(*files(places=PLACES.replace("50,10", ",")))
+
+
+def test_a_folder_a_pattern_and_a_database_are_addresses_too(files, tmp_path):
+    path, places = files()
+    expected = read_panel(path, places).panel
+    folder = tmp_path / "parts"
+    folder.mkdir()
+    lines = READINGS.splitlines(keepends=True)
+    (folder / "1.csv").write_text("".join(lines[:2]))
+    (folder / "2.csv").write_text("".join([lines[0], *lines[2:]]))
+    database = f"sqlite:///{tmp_path / 'grid.db'}"
+    with sqlite3.connect(tmp_path / "grid.db") as connection:
+        pd.read_csv(path).to_sql("load", connection, index=False)
+        pd.read_csv(places).to_sql("places", connection, index=False)
+    connection.close()
+    for temporal, spatial, query in (
+        (folder, places, None),
+        (str(folder / "*.csv"), places, None),
+        (f"{database}#load", f"{database}#places", None),
+        (database, places, "SELECT * FROM load"),
+    ):
+        panel = read_panel(temporal, spatial, query=query).panel
+        assert panel.dataset.drop_vars("kind").identical(expected.dataset.drop_vars("kind"))
+    temporal, _ = load_data(f"{database}#load", f"{database}#places")
+    assert len(temporal) == 9
+
+
+def test_a_query_needs_a_database(files):
+    with pytest.raises(ConfigError, match="a query needs a database"):
+        read_panel(*files(), query="SELECT 1")
+
+
+def test_locations_that_are_not_in_a_database_are_named(tmp_path, files):
+    _, places = files(places=PLACES.replace("c,52", "d,52"))
+    with sqlite3.connect(tmp_path / "grid.db") as connection:
+        connection.execute("CREATE TABLE load (time text, location text, value real)")
+        connection.execute("INSERT INTO load VALUES ('2024-01-01T00:00Z', 'a', 1), ('2024-01-01T01:00Z', 'a', 1)")
+    connection.close()
+    with pytest.raises(PanelError) as caught:
+        read_panel(f"sqlite:///{tmp_path / 'grid.db'}#load", places)
+    assert caught.value.problems[0].found == "2 in `places.csv` only: `b`, `d`"
 
 
 def test_locations_in_one_file_only_are_listed(files):
@@ -272,10 +351,14 @@ def test_the_us_authorities_are_read_with_their_weather_cities_left_out(shared_d
     loaded = read_panel(folder / "load.csv.gz", folder / "locations.csv", options=ReadOptions())
     assert len(loaded.panel.locations) == 54
     assert any("26 rows of kind `weather" in sentence for sentence in loaded.said)
+    assert len(loaded.stations) == 26
 
 
 @pytest.mark.shared_data
-def test_zones_without_coordinates_are_refused_and_named(shared_data):
+def test_real_zones_without_coordinates_make_a_panel_without(shared_data):
     folder = shared_data / "gefcom2012"
-    with pytest.raises(PanelError, match="Z01"):
-        read_panel(folder / "load.csv.gz", folder / "locations.csv")
+    loaded = read_panel(folder / "load.csv.gz", folder / "locations.csv", options=ReadOptions("local"))
+    assert len(loaded.panel.locations) == 20
+    assert not loaded.panel.has_coordinates
+    assert loaded.stations is None  # they have none either
+    assert "locations.csv: no coordinates" in loaded.said

@@ -48,9 +48,7 @@ def test_numbers_as_ids_and_a_type_of_its_own(postgres):
 
 def test_columns_that_cannot_be_recognised(database):
     database.run("CREATE TABLE places (a text, b real, c real)", "INSERT INTO places VALUES ('Kyiv', 1, 2)")
-    assert [problem.hint for problem in problems_of(database.url("#places"))] == [
-        f"name the column: `--{role}-column NAME`" for role in ("id", "latitude", "longitude")
-    ]
+    assert [problem.hint for problem in problems_of(database.url("#places"))] == ["name the column: `--id-column NAME`"]
     assert problems_of(database.url("#places"), id_column="aa")[0].hint == "did you mean `--id-column a`?"
 
 
@@ -77,3 +75,21 @@ def test_wrong_rows(sqlite, rows, told, found):
     problems = problems_of(sqlite.url("#p"))
     assert [problem.problem for problem in problems] == told
     assert problems[0].found == found
+
+
+def test_one_coordinate_needs_the_other(sqlite):
+    sqlite.run("CREATE TABLE p (id text, lat real)", "INSERT INTO p VALUES ('A', 50)")
+    assert [problem.hint for problem in problems_of(sqlite.url("#p"))] == ["name the column: `--longitude-column NAME`"]
+
+
+def test_places_without_coordinates(sqlite):
+    sqlite.run("CREATE TABLE p (id text, kind text)", "INSERT INTO p VALUES ('A', 'zone')")
+    assert read_places_sql(sqlite.url("#p")).table.to_dict("list") == {"id": ["A"], "kind": ["zone"]}
+    sqlite.run(
+        "CREATE TABLE q (id text, kind text, lat real, lon real)",
+        "INSERT INTO q VALUES ('A', 'zone', NULL, NULL), ('S', 'weather', 1, 2), ('T', 'weather', NULL, NULL)",
+    )
+    table = read_places_sql(sqlite.url("#q")).table
+    assert table["latitude"].isna().tolist() == [True, False, True]
+    sqlite.run("INSERT INTO q VALUES ('B', 'zone', 3, NULL), ('C', 'zone', 3, 4)")
+    assert problems_of(sqlite.url("#q"))[0].problem == "2 of 5 places of `q` have no coordinates"

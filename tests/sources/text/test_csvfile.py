@@ -464,8 +464,18 @@ def test_places_without_a_name(places):
 
 
 def test_columns_of_places_that_are_missing(places):
-    found = problems_of(places, "a,b\n1,2\n")
-    assert [problem.hint.split()[3] for problem in found] == ["`--id-column", "`--latitude-column", "`--longitude-column"]
+    for columns, missing in (("a,b", "`--id-column"), ("id,lat", "`--longitude-column"), ("id,lon", "`--latitude-column")):
+        found = problems_of(places, f"{columns}\n1,2\n")
+        assert [problem.hint.split()[3] for problem in found] == [missing]
+
+
+def test_places_may_have_no_coordinates_at_all_and_weather_stations_none(places):
+    assert list(places("id,customers\na,1\nb,2\n").table) == ["id", "customers"]
+    content = "id,lat,lon,kind\na,,,zone\nb,,,zone\ns,50,8,weather\nt,,,weather\n"
+    assert places(content).table["latitude"].isna().tolist() == [True, True, False, True]
+    for cells, found in (("1,2", "1 of 2 places"), ("1,", "all places")):
+        assert found in problems_of(places, content.replace("b,,", f"b,{cells}"))[0].problem
+    assert problems_of(places, content.replace("50,8", "95,8"))[0].problem == "1 place of `file` is not on the globe"
 
 
 # ---- real data ----
@@ -491,8 +501,9 @@ def test_real_places(shared_data, name, rows):
 
 @pytest.mark.shared_data
 def test_real_places_without_coordinates(shared_data):
-    with pytest.raises(PanelError, match="have no coordinates"):
-        read_places(shared_data / "gefcom2012" / "locations.csv")
+    table = read_places(shared_data / "gefcom2012" / "locations.csv").table
+    assert len(table) == 31  # 20 zones, 11 weather stations
+    assert table[["latitude", "longitude"]].isna().all(axis=None)
 
 
 @pytest.mark.shared_data

@@ -188,7 +188,7 @@ def test_truncated_files(read, tmp_path):
     with pytest.raises(FileError, match="not a sound gzip file"):
         read(gzip.compress(WIDE.encode())[:-9])
     pd.DataFrame({"time": ["2024-01-01"], "temp": [1.0]}).to_parquet(tmp_path / "whole")
-    with pytest.raises(FileError, match="as Parquet"):
+    with pytest.raises(FileError, match="not a sound Parquet file"):
         read((tmp_path / "whole").read_bytes()[:-9])
     with pytest.raises(FileError, match="missing"):
         read_station_weather(tmp_path / "nothing.csv")

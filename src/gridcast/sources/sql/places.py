@@ -8,12 +8,14 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from gridcast.errors import SHOWN, PanelError, Problem, counted, listed
+from gridcast.sources.places import KIND, are_stations
 from gridcast.sources.readings import Places, ReadOptions
 from gridcast.sources.sql.address import connected, parse_address
 from gridcast.sources.sql.checks import few
 from gridcast.sources.sql.rows import Gathered, Wrong, gather
 from gridcast.sources.sql.tables import Selected, opened
-from gridcast.sources.text.cells import Floats, plain
+from gridcast.sources.text.cells import Floats, Mask, plain
+from gridcast.sources.text.checks import without_coordinates
 from gridcast.sources.text.columns import SPATIAL, choose, missing
 from gridcast.sources.text.unpacked import shortened
 
@@ -21,7 +23,7 @@ ROLES = tuple(role.name for role in SPATIAL)
 
 
 def read_places_sql(address: str, *, options: ReadOptions | None = None, query: str | None = None) -> Places:
-    """Return the places of a table or a query.
+    """Return the places of a table or a query; coordinates may be missing as in a file, see `read_places`.
 
     Args:
         address: Such as `postgresql://user@host/grid#places`; the table, or `schema.table`, stands behind `#`.
@@ -40,13 +42,16 @@ def read_places_sql(address: str, *, options: ReadOptions | None = None, query: 
         others = [n for n, name in enumerate(selected.header) if n not in columns and name not in ROLES]
         read = gather(selected.chunks([columns[0], *others, *columns[1:]]), 1 + len(others))
     ids = pc.fill_null(pc.utf8_trim_whitespace(read.texts[0].cast(pa.string())), "").to_pylist()
-    problems = [*_ids(selected.name, ids, selected.header[columns[0]]), *_degrees(selected, ids, columns, read)]
+    more = {selected.header[n]: plain(text.cast(pa.string())) for n, text in zip(others, read.texts[1:], strict=True)}
+    problems = _ids(selected.name, ids, selected.header[columns[0]])
+    if columns[1:]:
+        stations = are_stations(more.get(KIND, [""] * len(ids)))
+        problems += _degrees(selected, ids, columns, read, without_coordinates(read.values, stations))
     if problems:
         raise PanelError.of(problems)
-    latitude, longitude = read.values.T
-    table = pd.DataFrame({"id": pd.array(ids, dtype="str"), "latitude": latitude, "longitude": longitude})
-    more = {selected.header[n]: plain(text.cast(pa.string())) for n, text in zip(others, read.texts[1:], strict=True)}
-    recognised = ", ".join(f"{role} = `{selected.header[n]}`" for role, n in zip(ROLES, columns, strict=True))
+    coordinates = dict(zip(ROLES[1:], read.values.T, strict=False))
+    table = pd.DataFrame({"id": pd.array(ids, dtype="str")} | coordinates)
+    recognised = ", ".join(f"{role} = `{selected.header[n]}`" for role, n in zip(ROLES, columns, strict=False))
     clash = [name for n, name in enumerate(selected.header) if n not in columns and name in ROLES]
     unused = [f"{selected.name}: not used: {listed(clash)}"] if clash else []
     said = (f"{selected.name}: {counted(len(table), 'place')}; {recognised}", *notes, *unused)
@@ -54,14 +59,15 @@ def read_places_sql(address: str, *, options: ReadOptions | None = None, query: 
 
 
 def _columns(selected: Selected, options: ReadOptions) -> tuple[list[int], tuple[str, ...]]:
-    """Return the columns of id, latitude and longitude, and which were preferred to others."""
+    """Return the columns of id and, where there are any, of latitude and longitude, and which were preferred to others."""
     named = {name: getattr(options, f"{name}_column") for name in ROLES}
     chosen = choose(selected.header, SPATIAL, named, selected.name)
-    absent = [missing(role, selected.header, selected.name) for role in SPATIAL if role.name not in chosen.columns]
+    needed = SPATIAL if chosen.columns.keys() & set(ROLES[1:]) else SPATIAL[:1]
+    absent = [missing(role, selected.header, selected.name) for role in needed if role.name not in chosen.columns]
     problems = chosen.problems or absent
     if problems:
         raise PanelError.of(problems)
-    return [chosen.columns[name] for name in ROLES], tuple(chosen.notes.values())
+    return [chosen.columns[role.name] for role in needed], tuple(chosen.notes.values())
 
 
 def _ids(table: str, ids: list[str], header: str) -> list[Problem]:
@@ -79,7 +85,7 @@ def _ids(table: str, ids: list[str], header: str) -> list[Problem]:
     return problems
 
 
-def _degrees(selected: Selected, ids: list[str], columns: list[int], read: Gathered) -> list[Problem]:
+def _degrees(selected: Selected, ids: list[str], columns: list[int], read: Gathered, lacking: Mask) -> list[Problem]:
     """Return the problems of coordinates that are no numbers, not there, or not on the globe."""
     header = [selected.header[number] for number in columns[1:]]
 
@@ -94,7 +100,7 @@ def _degrees(selected: Selected, ids: list[str], columns: list[int], read: Gathe
         hint = "write degrees, such as `50.45` and `30.52`"
         what = f"coordinates of `{selected.name}` are no finite numbers"
         return [Problem(what, found=cells(wrong), expected=expected, hint=hint) for wrong in words]
-    absent = np.flatnonzero(np.isnan(read.values).any(axis=1))
+    absent = np.flatnonzero(lacking)
     problems = []
     if len(absent):
         everywhere = "all" if len(absent) == len(ids) else f"{len(absent)} of {len(ids)}"

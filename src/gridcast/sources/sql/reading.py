@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
@@ -13,18 +14,22 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from gridcast.clock import find_zone
-from gridcast.errors import ConfigError, PanelError, Problem, counted, listed
+from gridcast.errors import ConfigError, PanelError, counted, listed
+from gridcast.sources.doubts import warn_of_doubts
 from gridcast.sources.readings import Consumption, ReadOptions
 from gridcast.sources.sql.address import connected, library, parse_address
 from gridcast.sources.sql.checks import Labels, nameless, not_numbers, twice
 from gridcast.sources.sql.rows import Gathered, encoded, gather
 from gridcast.sources.sql.tables import Selected, opened
+from gridcast.sources.text.cells import coded_in_words
 from gridcast.sources.text.columns import TIME, key, says_utc
+from gridcast.sources.text.folds import Flag
 from gridcast.sources.text.gather import MOST_CELLS, starts
 from gridcast.sources.text.layout import Layout, find_layout, join_hours
 from gridcast.sources.text.rawtable import RawTable, Rows
 from gridcast.sources.text.stampforms import looks_like_stamps
 from gridcast.sources.text.stamps import Stamps, read_stamps
+from gridcast.sources.text.zones import by_zone, require_zones, zones_in_words
 
 if TYPE_CHECKING:
     from sqlalchemy import ColumnElement
@@ -58,23 +63,31 @@ def read_consumption_sql(
         FileError: If the database can't be opened or read, or goes away in the middle.
         GridcastError: If the extra `sql` is not installed.
         PanelError: Naming all the columns, stamps, names and cells that are wrong.
+
+    Warns:
+        GridcastWarning: See `gridcast.sources.doubts`.
     """
     options = options or ReadOptions()
-    find_zone(options.timezone)
+    require_zones(options)
     place, bounds = parse_address(address), _bounds(start, end, options.timezone)
     with connected(place) as connection, opened(connection, place, query) as selected:
         layout = _layout(selected, options)
-        texts = [number for number in (layout.time, layout.time_of_day, layout.location) if number is not None]
+        texts = [n for n in (layout.time, layout.time_of_day, layout.fold, layout.location) if n is not None]
         conditions = _conditions(selected, layout.time, bounds, options.timezone) if query is None else []
         read = gather(selected.chunks([*texts, *layout.values], conditions), len(texts))
     if not len(read.values):
         raise _out_of_range(selected.name, bounds)
-    return _consumption(selected, layout, read, bounds, options.timezone)
+    markers = _without_codes(selected.name, read, options)
+    found = by_zone(selected.header, layout, options, lambda part: _consumption(selected, (layout, part), read, options))
+    if found.readings.isna().all(axis=None):
+        raise PanelError(f"`{selected.name}` has no readings", found="NULL only", expected="numbers")
+    readings = _cut(found.readings, bounds, selected.name, long=layout.location is not None)
+    return warn_of_doubts(replace(found, readings=readings, said=(*found.said, *markers)))
 
 
 def _layout(selected: Selected, options: ReadOptions) -> Layout:
     """Return where things are, by the names of the columns and the first rows."""
-    named = {role: getattr(options, f"{role}_column") for role in ("time", "location", "consumption")}
+    named = {role: getattr(options, f"{role}_column") for role in ("time", "location", "consumption", "fold")}
     ours = {(name or "").lower() for name in named.values()}
     cells = [encoded(column).cast(pa.string()) for column in zip(*selected.sample, strict=True)]
     counters = {
@@ -87,9 +100,9 @@ def _layout(selected: Selected, options: ReadOptions) -> Layout:
     table = RawTable(selected.name, tuple(selected.header[number] for number in used), columns, "\t")
     found = find_layout(table, named)
     said = (*found.said, *([f"{selected.name}: not used, as it only numbers the rows: {listed(counters)}"] if counters else []))
-    hour, location = (None if number is None else used[number] for number in (found.time_of_day, found.location))
+    hour, location, fold = (None if n is None else used[n] for n in (found.time_of_day, found.location, found.fold))
     values = tuple(used[number] for number in found.values)
-    return replace(found, time=used[found.time], time_of_day=hour, location=location, fold=None, values=values, said=said)
+    return replace(found, time=used[found.time], time_of_day=hour, location=location, fold=fold, values=values, said=said)
 
 
 def _bounds(start: str | datetime | None, end: str | datetime | None, zone: str) -> Bounds:
@@ -131,29 +144,39 @@ def _conditions(selected: Selected, number: int, bounds: Bounds, zone: str) -> l
     return conditions
 
 
-def _consumption(selected: Selected, layout: Layout, read: Gathered, bounds: Bounds, zone: str) -> Consumption:
+def _without_codes(table: str, read: Gathered, options: ReadOptions) -> list[str]:
+    """Take numbers that mean that there is no reading as such; return what else was taken so."""
+    coded = np.isin(read.values, options.no_reading)
+    read.values[coded] = np.nan
+    said = [f"{table}: {listed(sorted(read.markers))} taken as no reading"] if read.markers else []
+    return [*said, coded_in_words(table, int(coded.sum()), options.no_reading)] if coded.any() else said
+
+
+def _consumption(selected: Selected, layouts: tuple[Layout, Layout], read: Gathered, options: ReadOptions) -> Consumption:
     """Return the readings of all rows.
+
+    Args:
+        selected: The table.
+        layouts: Where things are, and the same with the columns alone that are wanted.
+        read: The rows.
+        options: With the time zones.
 
     Raises:
         PanelError: Naming all that is wrong with them.
     """
-    header = selected.header
-    columns = [header[number] for number in layout.values]
-    rows, said = _labels(selected, layout, read, columns)
-    stamps, assumed = _stamps(rows, header[layout.time], zone)
-    problems = [*stamps.problems, *not_numbers(rows, columns, read)]
+    header, (every, layout) = selected.header, layouts
+    values = read.values[:, [every.values.index(number) for number in layout.values]]
+    rows, said = _labels(selected, layout, read, [header[number] for number in layout.values])
+    stamps, assumed = _stamps(rows, header[layout.time], options, _flag(rows, layout, read, header))
+    problems = [*stamps.problems, *not_numbers(rows, [header[number] for number in every.values], read)]
     problems += nameless(rows, header[layout.location]) if layout.location is not None else []
     clock, when = np.unique(np.where(stamps.good, stamps.utc, 0), return_inverse=True)
-    problems += [] if problems else twice(rows, stamps, when, read.values)
-    if not problems and np.isnan(read.values).all():
-        problems.append(Problem(f"`{selected.name}` has no readings", found="NULL only", expected="numbers"))
+    problems += [] if problems else twice(rows, stamps, when, values)
     if problems:
         raise PanelError.of(problems)
-    readings = pd.DataFrame(_matrix(rows, read.values, when, len(clock)), columns=pd.Index(rows.names, dtype=str))
+    readings = pd.DataFrame(_matrix(rows, values, when, len(clock)), columns=pd.Index(rows.names, dtype=str))
     readings.index, shifted = starts(clock, header[layout.time], split=layout.time_of_day is not None)
-    markers = [f"{selected.name}: {listed(sorted(read.markers))} taken as no reading"] if read.markers else []
-    readings = _cut(readings, bounds, rows)
-    return Consumption(readings, layout.unit, (*layout.said, *said, *assumed, *shifted, *markers))
+    return Consumption(readings, layout.unit, (*layout.said, *said, *assumed, *shifted))
 
 
 def _labels(selected: Selected, layout: Layout, read: Gathered, columns: list[str]) -> tuple[Labels, tuple[str, ...]]:
@@ -167,14 +190,24 @@ def _labels(selected: Selected, layout: Layout, read: Gathered, columns: list[st
     return Labels(selected.name, *_names(read.texts[-1]), texts, True), said
 
 
-def _stamps(rows: Labels, header: str, zone: str) -> tuple[Stamps, tuple[str, ...]]:
+def _flag(rows: Labels, layout: Layout, read: Gathered, header: Sequence[str]) -> Flag | None:
+    """Return the column that tells the doubled hour apart, if there is one."""
+    if layout.fold is None:
+        return None
+    cells = read.texts[1 if layout.time_of_day is None else 2].cast(pa.string())
+    return Flag(header[layout.fold], cells, lambda some: [f"{rows.at(row)}: {cells[int(row)]}" for row in some])
+
+
+def _stamps(rows: Labels, header: str, options: ReadOptions, flag: Flag | None) -> tuple[Stamps, tuple[str, ...]]:
     """Return the rows' moments, and what was assumed of them."""
-    zone = "UTC" if says_utc(header) else zone
-    stamps = read_stamps(rows.stamps, rows.place, zone, lambda some: [rows.at(row) for row in some], header, days=True)
+    zones = ("UTC",) * max(1, len(rows.names)) if says_utc(header) else options.zones_of(rows.names or [""])
+    stamps = read_stamps(
+        rows.stamps, np.maximum(rows.place, 0), zones, lambda some: [rows.at(row) for row in some], header, flag=flag, days=True
+    )
     if not stamps.floating:
         return stamps, stamps.said
     reason = "as the name of their column says" if says_utc(header) else "`--timezone` to change"
-    return stamps, (f"{rows.table}: stamps carry no offset: taken as {zone} ({reason})", *stamps.said)
+    return stamps, (f"{rows.table}: stamps carry no offset: taken as {zones_in_words(zones)} ({reason})", *stamps.said)
 
 
 def _names(column: Any) -> tuple[list[str], Rows]:
@@ -205,7 +238,7 @@ def _matrix(rows: Labels, values: Any, when: Rows, moments: int) -> Any:
     return matrix
 
 
-def _cut(readings: pd.DataFrame, bounds: Bounds, rows: Labels) -> pd.DataFrame:
+def _cut(readings: pd.DataFrame, bounds: Bounds, table: str, *, long: bool) -> pd.DataFrame:
     """Return the readings of a range; of a long table without the locations that have none in it."""
     if bounds == (None, None):
         return readings
@@ -213,9 +246,9 @@ def _cut(readings: pd.DataFrame, bounds: Bounds, rows: Labels) -> pd.DataFrame:
     first = 0 if bounds[0] is None else index.searchsorted(bounds[0])
     last = len(index) if bounds[1] is None else index.searchsorted(bounds[1])
     kept = readings.iloc[first:last]
-    kept = kept.dropna(axis=1, how="all") if rows.long else kept
+    kept = kept.dropna(axis=1, how="all") if long else kept
     if kept.isna().all(axis=None):
-        raise _out_of_range(rows.table, bounds)
+        raise _out_of_range(table, bounds)
     return kept
 
 

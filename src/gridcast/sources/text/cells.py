@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -102,8 +102,7 @@ class NumberReader:
         if self._markers:
             said.append(f"{self._name}: {listed(sorted(self._markers))} taken as no reading")
         if self._coded:
-            codes = listed(f"{code:g}" for code in self._codes)
-            said.append(f"{self._name}: {counted(self._coded, 'cell')} with {codes} taken as no reading, as told")
+            said.append(coded_in_words(self._name, self._coded, self._codes))
         return said
 
 
@@ -148,6 +147,16 @@ class NameReader:
         problem = f"{counted(total, 'row')} of `{name}` {'has' if total == 1 else 'have'} no name in `{header}`"
         found = self._blank.found(with_column=False)
         return [Problem(problem, found=found, expected="a name in each row")]
+
+
+def coded_in_words(name: str, count: int, codes: Iterable[float]) -> str:
+    """Return how many cells had one of the numbers that mean that there is no reading.
+
+    Example:
+        >>> coded_in_words("load.csv", 2, [65535])
+        'load.csv: 2 cells with `65535` taken as no reading, as told'
+    """
+    return f"{name}: {counted(count, 'cell')} with {listed(f'{code:g}' for code in codes)} taken as no reading, as told"
 
 
 def is_numeric(column: Any) -> bool:

@@ -39,7 +39,10 @@ def gather(blocks: Blocks, options: ReadOptions) -> Consumption:
     """
     named = {role: getattr(options, f"{role}_column") for role in ("time", "location", "consumption", "fold")}
     layout = find_layout(blocks.sample, named)
-    return by_zone(blocks, layout, options, _readings) if layout.location is None else _readings(blocks, layout, options)
+    consumption = by_zone(blocks.sample.header, layout, options, lambda part: _readings(blocks, part, options))
+    if not _any_reading(consumption.readings.to_numpy()):
+        raise PanelError(f"`{blocks.name}` has no readings", found="empty cells only", expected="numbers")
+    return consumption
 
 
 def _readings(blocks: Blocks, layout: Layout, options: ReadOptions) -> Consumption:
@@ -59,8 +62,6 @@ def _readings(blocks: Blocks, layout: Layout, options: ReadOptions) -> Consumpti
     matrix = table.fill(rows, numbers, count)
     problems = [*clock.stamps.problems, *rows.places.problems(), *numbers.problems()]
     problems += [] if rows.places.problems() else table.twice(rows)
-    if not problems and not _any_reading(matrix):
-        problems.append(Problem(f"`{blocks.name}` has no readings", found="empty cells only", expected="numbers"))
     if problems:
         raise PanelError.of(problems)
     index, shifted = starts(clock.times, header[layout.time], split=layout.time_of_day is not None)

@@ -11,10 +11,7 @@ import pandas as pd
 from gridcast.clock import LOCAL, find_zone
 from gridcast.errors import PanelError, Problem, counted
 from gridcast.sources.readings import Consumption, ReadOptions
-from gridcast.sources.text.blocks import Blocks
 from gridcast.sources.text.layout import Layout
-
-Reader = Callable[[Blocks, Layout, ReadOptions], Consumption]
 
 
 def require_zones(options: ReadOptions) -> None:
@@ -27,28 +24,27 @@ def require_zones(options: ReadOptions) -> None:
         find_zone(zone)
 
 
-def by_zone(blocks: Blocks, layout: Layout, options: ReadOptions, read: Reader) -> Consumption:
-    """Return the readings of a wide table; where its locations are in several zones it is read once for each of them.
+def by_zone(header: Sequence[str], layout: Layout, options: ReadOptions, read: Callable[[Layout], Consumption]) -> Consumption:
+    """Return the readings of a table; a wide one whose locations are in several zones is read once for each of them.
 
     Args:
-        blocks: The file.
-        layout: Where things are in it.
+        header: Names of the columns.
+        layout: Where things are.
         options: With the zone of each location.
-        read: Returns the readings of those columns that are in the same zone.
+        read: Returns the readings, of a wide table those of columns that are in the same zone.
 
     Raises:
         PanelError: Naming all that is wrong in any of the zones.
     """
-    header = blocks.sample.header
     zones = options.zones_of(header[number] for number in layout.values)
-    if len(set(zones)) == 1:
-        return read(blocks, layout, options)
+    if layout.location is not None or len(set(zones)) == 1:
+        return read(layout)
     parts: list[Consumption] = []
     problems: list[Problem] = []
     for zone in dict.fromkeys(zones):
         of_zone = tuple(number for number, its in zip(layout.values, zones, strict=True) if its == zone)
         try:
-            parts.append(read(blocks, replace(layout, values=of_zone), options))
+            parts.append(read(replace(layout, values=of_zone)))
         except PanelError as error:
             problems += error.problems
     if problems:
