@@ -18,8 +18,8 @@ from gridcast.clock import DAY, WEEK
 from gridcast.evaluation import evaluate, overall
 from gridcast.features.calendar import Calendar
 from gridcast.forecast import actual_values
+from gridcast.loading import Listener, held_out_issue_times, load
 from gridcast.quality import implausible
-from gridcast.workflow import Listener, held_out_issue_times, load
 
 HERE = Path(__file__).parent
 DATA = HERE.parents[1] / "shared" / "data" / "us_ba_2015_2020"
@@ -54,7 +54,7 @@ def main() -> None:
 
 def measure(name: str, config: RunConfig, grid_size: int | tuple[int, int], country: str) -> list[str]:
     """Return the rows of the table for one world."""
-    panel = load(config, Listener())
+    panel = load(config, Listener()).panel
     issued = held_out_issue_times(panel, config)
     panel = panel.masked(implausible(panel, before=issued[0]))
     actual = actual_values(panel, issued, config.task.horizon)

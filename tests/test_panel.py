@@ -121,8 +121,8 @@ def test_as_of_knows_the_readings_whose_hour_has_ended():
     known = panel.as_of(pd.Timestamp("2024-01-01 03:00", tz="UTC"))
     # the hour labelled 02:00 ends at 03:00, the one labelled 03:00 does not
     assert known.times[-1] == pd.Timestamp("2024-01-01 02:00", tz="UTC")
-    assert same(panel.as_of(panel.end), panel)
-    assert same(panel.as_of(panel.end + pd.Timedelta(days=9)), panel)
+    assert np.array_equal(panel.as_of(panel.end).consumption, panel.consumption)
+    assert np.array_equal(panel.as_of(panel.end + pd.Timedelta(days=9)).consumption, panel.consumption)
 
 
 @given(minutes=st.integers(120, 24 * 60), zone=st.sampled_from(["UTC", "Asia/Tokyo", "America/Havana"]))
@@ -191,8 +191,14 @@ def test_a_missing_column_of_the_readings_is_named(column):
 
 
 def test_a_missing_column_of_the_places_is_named():
-    with pytest.raises(PanelError, match="the spatial table lacks `latitude`, `longitude`"):
-        Panel.from_tables(table(), PLACES[["id"]])
+    with pytest.raises(PanelError, match="the spatial table lacks `longitude`"):
+        Panel.from_tables(table(), PLACES[["id", "latitude"]])
+
+
+def test_places_whose_whereabouts_are_not_known_have_no_coordinates():
+    panel = Panel.from_tables(table(), PLACES[["id", "people"]])
+    assert not panel.has_coordinates
+    assert panel.dataset["people"].values.tolist() == [7, 8, 9]
 
 
 def test_readings_that_come_twice_are_counted_and_named():

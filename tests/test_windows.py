@@ -4,10 +4,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from gridcast.covariates import Covariates
 from gridcast.errors import ConfigError, PanelError
 from gridcast.features.calendar import Calendar
 from gridcast.panel import Panel
-from gridcast.windows import contexts_at, first_validation_time, issue_rows, panel_covariates, preprocess_temporal_data
+from gridcast.windows import contexts_at, first_validation_time, issue_rows, preprocess_temporal_data
 
 
 def ramp(hours: int, places: int = 2) -> Panel:
@@ -144,7 +145,7 @@ def test_a_context_is_blind_to_what_comes_after_its_issue_time(row, seed):
     issue_times = panel.times[[row]]
     cuts = []
     for each in (panel, scrambled):
-        covariates = panel_covariates(each, 24, Calendar())
+        covariates = Covariates(Calendar()).at(each, 24)
         windows, whole = contexts_at(each, issue_times, scaler=scaler, length=24, covariates=covariates)
         cuts.append((np.asarray(windows).tobytes(), whole.tobytes()))
     assert cuts[0] == cuts[1]
@@ -154,7 +155,7 @@ def test_a_context_can_be_cut_at_the_very_end_of_the_panel():
     panel = ramp(48)
     scaler = preprocess_temporal_data(panel, 24).scaler
     windows, whole = contexts_at(
-        panel, pd.DatetimeIndex([panel.end]), scaler=scaler, length=24, covariates=panel_covariates(panel, 1, None)
+        panel, pd.DatetimeIndex([panel.end]), scaler=scaler, length=24, covariates=Covariates().at(panel, 1)
     )
     assert whole.all()
     assert windows.unscaled(np.asarray(windows)[..., 0])[0, 0] == pytest.approx(np.arange(24, 48), abs=1e-2)
@@ -188,3 +189,26 @@ def test_a_table_will_do(make_panel):
         }
     )
     assert preprocess_temporal_data(table.sample(frac=1, random_state=1), 10).X.shape == (80, 10, 1)
+
+
+def test_covariates_may_differ_by_place_in_both_layouts(make_panel):
+    panel = make_panel(days=10, places=3)
+    temperature = np.arange(240)[:, None] + 1000.0 * np.arange(3)
+    panel = panel.with_variable("temperature", temperature, availability="perfect")
+    covariates = Covariates(None, ("temperature",), (0.0,), (1.0,))
+    joint = preprocess_temporal_data(panel, 24, horizon=6, stride=6, joint=True, calendar=covariates)
+    single = preprocess_temporal_data(panel, 24, horizon=6, stride=6, calendar=covariates)
+    # a context that ends at row r carries in its last step the temperature of row r + 5, the last hour to be forecast
+    last = panel.times.get_indexer([joint.times[-1]])[0] + 5
+    assert joint.X[-1][:, -1, 1].tolist() == [last, last + 1000, last + 2000]
+    assert single.X[-3:][:, -1, 1].tolist() == [last, last + 1000, last + 2000]
+
+
+def test_a_filled_reading_is_context_and_never_a_target(make_panel):
+    panel = make_panel(days=10, places=2, gaps=((100, 0),))
+    values, reach = panel.consumption.copy(), np.full((240, 2), -1)
+    values[100, 0], reach[100, 0] = 7, 101
+    filled = panel.with_filled(values, reach)
+    before, after = (preprocess_temporal_data(each, 24, horizon=1) for each in (panel, filled))
+    # the reading is the target of one window and in the context of 24 others
+    assert (before.skipped, after.skipped) == (25, 1)

@@ -9,11 +9,12 @@ import pytest
 from gridcast.clock import DAY
 from gridcast.config import make_config, read_config
 from gridcast.errors import ConfigError, FileError, GridcastWarning, PanelError
+from gridcast.loading import Listener, held_out_issue_times, load, mask_outliers
 from gridcast.metrics import scores
 from gridcast.panel import Panel
 from gridcast.sources.pair import save_tables
 from gridcast.sources.synthetic.world import generate_synthetic_spatial_data, generate_synthetic_temporal_data
-from gridcast.workflow import Listener, held_out_issue_times, load, mask_outliers, run
+from gridcast.workflow import run
 
 SMALL = {
     "task": {"sequence_length": 48, "horizon": 24, "test_days": 4},

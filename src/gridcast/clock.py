@@ -2,14 +2,27 @@
 
 An *issue time* is the moment a forecast is made. With hourly readings the context of a forecast issued at 06:00 ends with the
 reading labelled 05:00 (it covers 05:00 to 06:00), and step 1 of the forecast is the reading labelled 06:00.
+
+Local time is what people live by: an IANA zone, an offset without summer time such as `UTC+01:00`, or `local`, where the
+labels themselves are local and each day has 24 hours. A day's reading is labelled by its local date at 00:00.
 """
 
 from __future__ import annotations
 
+import difflib
+import re
+import zoneinfo
+from datetime import UTC, timedelta, timezone, tzinfo
+
+import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
-from gridcast.errors import PanelError, listed
+from gridcast.errors import ConfigError, PanelError, listed
 
+LOCAL = "local"  # the zone of labels that are local themselves
+FIXED = r"UTC([+-])(0\d|1[0-4]):([0-5]\d)"
+HOUR = pd.Timedelta(hours=1)
 DAY = pd.Timedelta(days=1)
 WEEK = pd.Timedelta(days=7)
 SPARSE = 50  # steps a timestamp from which on a step is a sign of irregular stamps rather than of gaps
@@ -39,9 +52,16 @@ def regular_times(times: pd.DatetimeIndex) -> pd.DatetimeIndex:
     """Return the regular clock, without holes, on which all of the sorted, unique times lie.
 
     Raises:
-        PanelError: If some times lie between the ticks.
+        PanelError: If some times lie between the ticks, or are weeks or months apart.
     """
     freq = infer_freq(times)
+    if freq > DAY:
+        raise PanelError(
+            "the readings are more than a day apart",
+            found=f"{len(times):,} timestamps, most often {describe_freq(freq)} apart, from {times[0]} to {times[-1]}",
+            expected="a reading every 5, 15, 30 or 60 minutes, or every day",
+            hint="take readings of days or hours; weeks and months can't be forecast",
+        )
     if (times[-1] - times[0]) / freq > SPARSE * len(times):
         raise PanelError(
             "the timestamps are irregular",
@@ -96,3 +116,146 @@ def utc(time: str | pd.Timestamp) -> pd.Timestamp:
     """
     stamp = pd.Timestamp(time)
     return stamp.tz_localize("UTC") if stamp.tzinfo is None else stamp.tz_convert("UTC")
+
+
+def find_zone(name: str) -> tzinfo:
+    """Return the time zone of a name such as `Europe/Kyiv`, `UTC` or, without summer time, `UTC+01:00`.
+
+    The clock of `local` labels is that of the labels themselves, which are held as if they were UTC.
+
+    Raises:
+        ConfigError: If there is none.
+
+    Example:
+        >>> find_zone("UTC+01:00").utcoffset(None)
+        datetime.timedelta(seconds=3600)
+    """
+    if name == LOCAL:
+        return UTC
+    fixed = re.fullmatch(FIXED, name)
+    if fixed:
+        offset = timedelta(hours=int(fixed[2]), minutes=int(fixed[3]))
+        return timezone(-offset if fixed[1] == "-" else offset)
+    try:
+        return zoneinfo.ZoneInfo(name)
+    except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError) as error:
+        raise ConfigError(
+            f"unknown time zone `{name}`",
+            found=f"`--timezone {name}`",
+            expected="a name such as `Europe/Kyiv`, `UTC`, an offset such as `UTC+02:00`, or `local`",
+            hint=_zone_meant(name),
+        ) from error
+
+
+def _zone_meant(name: str) -> str:
+    """Return a hint with the zone that was probably meant; empty if none is near."""
+    given = re.fullmatch(r"(?:UTC|GMT)?([+-])(\d{1,2})(?::?(\d\d))?", name, re.ASCII | re.IGNORECASE)
+    if given:
+        return f"did you mean `UTC{given[1]}{given[2]:0>2}:{given[3] or '00'}`?"
+    folded = {each.lower(): each for each in (LOCAL, *zoneinfo.available_timezones())}
+    near = difflib.get_close_matches(name.lower(), folded, n=1)
+    return f"did you mean `{folded[near[0]]}`?" if near else ""
+
+
+def clock_zone(zone: str, freq: pd.Timedelta) -> str:
+    """Return the zone by which labels `freq` apart are read: those of days are local dates whatever the zone.
+
+    Example:
+        >>> clock_zone("Europe/Berlin", HOUR), clock_zone("Europe/Berlin", DAY)
+        ('Europe/Berlin', 'local')
+    """
+    return LOCAL if freq >= DAY else zone
+
+
+def local_labels(times: pd.DatetimeIndex, zone: str) -> pd.DatetimeIndex:
+    """Return what a local clock shows at moments, without a zone; moments without a zone are taken as UTC.
+
+    Args:
+        times: Moments, shape (time,).
+        zone: See `find_zone`.
+
+    Raises:
+        ConfigError: If the zone is unknown.
+
+    Example:
+        >>> local_labels(pd.DatetimeIndex(["2024-07-01 10:00+00:00"]), "Europe/Berlin")
+        DatetimeIndex(['2024-07-01 12:00:00'], dtype='datetime64[us]', freq=None)
+    """
+    times = times.tz_localize("UTC") if times.tz is None else times
+    return times.tz_convert(find_zone(zone)).tz_localize(None)
+
+
+def from_local(
+    labels: pd.DatetimeIndex, zone: str, second: npt.NDArray[np.bool_] | None = None
+) -> tuple[pd.DatetimeIndex, npt.NDArray[np.bool_]]:
+    """Return the moments of local labels in UTC, and which of the labels exist.
+
+    A label that spring skips is read by the clock of before and so comes as much earlier as was skipped: with the usual
+    hour, 02:15 becomes 01:15.
+
+    Args:
+        labels: What the local clock shows, without a zone, shape (time,).
+        zone: See `find_zone`.
+        second: Which labels mean the second time where autumn shows them twice, shape (time,); none if left out.
+
+    Example:
+        >>> labels = pd.DatetimeIndex(["2024-03-31 02:15", "2024-10-27 02:15"])
+        >>> moments, exists = from_local(labels, "Europe/Berlin")
+        >>> moments.strftime("%H:%M").tolist(), exists.tolist()
+        (['00:15', '00:15'], [False, True])
+    """
+    clock = find_zone(zone)
+    first = np.ones(len(labels), bool) if second is None else ~second
+    moments = labels.tz_localize(clock, ambiguous=first, nonexistent="NaT")
+    exists = ~np.asarray(moments.isna())
+    utc = moments.tz_convert(None)
+    if not exists.all():
+        skipped = labels[~exists]
+        before = _offset(skipped - 16 * HOUR, clock)  # no clock is further from UTC than that
+        values = utc.to_numpy().copy()
+        values[~exists] = (skipped - _offset(skipped - before, clock)).to_numpy()
+        utc = pd.DatetimeIndex(values)
+    return utc.tz_localize("UTC"), exists
+
+
+def _offset(moments: pd.DatetimeIndex, clock: tzinfo) -> pd.TimedeltaIndex:
+    """Return how far a clock is ahead of UTC at moments in UTC without a zone, shape (time,)."""
+    return moments.tz_localize("UTC").tz_convert(clock).tz_localize(None) - moments
+
+
+def is_second(times: pd.DatetimeIndex, zone: str) -> npt.NDArray[np.bool_]:
+    """Return which moments are in the second of the two hours with equal labels in autumn, shape (time,).
+
+    Example:
+        >>> times = pd.date_range("2024-10-27 00:00", periods=3, freq="h", tz="UTC")
+        >>> local_labels(times, "Europe/Berlin").strftime("%H:%M").tolist(), is_second(times, "Europe/Berlin").tolist()
+        (['02:00', '02:00', '03:00'], [False, True, False])
+    """
+    times = times.tz_localize("UTC") if times.tz is None else times
+    return np.asarray(from_local(local_labels(times, zone), zone)[0] != times)
+
+
+def day_labels(times: pd.DatetimeIndex, zone: str) -> pd.DatetimeIndex | None:
+    """Return one label a day, the local date at 00:00, for moments a local day apart; None if they are not so.
+
+    Days of 23 and 25 hours become days like others. The local day is the one whose midnight is the nearest, so that days
+    are known without their zone as well, if that lies between UTC-10 and UTC+14.
+
+    Args:
+        times: Moments, shape (time,), in any order; without a zone they are local labels themselves.
+        zone: Whose clock tells the dates of moments, see `find_zone`.
+
+    Example:
+        >>> times = pd.DatetimeIndex(["2024-03-29 23:00", "2024-03-30 23:00", "2024-03-31 22:00", "2024-04-01 22:00"], tz="UTC")
+        >>> day_labels(times, "UTC").strftime("%m-%d").tolist()
+        ['03-30', '03-31', '04-01', '04-02']
+    """
+    steps = np.diff(np.unique(times.to_numpy()))
+    if not len(steps) or steps.min() < DAY - HOUR or np.median(steps) > DAY + HOUR:
+        return None
+    labels = times if times.tz is None else local_labels(times, zone)
+    since_midnight = labels - labels.normalize()
+    if times.tz is None:
+        return labels.normalize() if len(since_midnight.unique()) == 1 else None
+    shift = (10 * HOUR - since_midnight) % DAY - 10 * HOUR
+    return (labels + shift).normalize() if shift.max() - shift.min() <= HOUR else None

@@ -27,24 +27,33 @@ class DataConfig(Section):
     """Where the readings come from, and how to read them."""
 
     temporal: str = ""
-    """CSV file of readings; empty for the synthetic world."""
+    """Readings: a file, a folder, a glob, or the URL of a database with `#table`; empty for the synthetic world."""
     spatial: str = ""
-    """CSV file of places; empty for the synthetic world."""
+    """Places, likewise; may be left empty where nothing is known of them but their names."""
+    query: str = ""
+    """SELECT that gives the readings, in place of a table of the database."""
     timezone: str = "UTC"
-    """Zone of stamps without an offset, and of the local clock."""
-    country: str = ""
-    """ISO code of the country whose public holidays count; empty for none (the synthetic world has its own)."""
+    """Zone of stamps without an offset, and of the local clock; `local` for labels that are kept as they are."""
     unit: str = ""
     """Unit of the readings, where the file does not tell."""
+    start: str = ""
+    """Readings before this moment are not used; without an offset it is one of `timezone`."""
+    end: str = ""
+    """Nor are those from this moment on."""
     exclude: tuple[str, ...] = ()
     """Places to leave out."""
     common_only: bool = False
     """Go on with the places that are in both files."""
+    no_reading: tuple[float, ...] = ()
+    """Codes that mean that there is no reading, such as 65535."""
     outliers: Literal["keep", "mask"] = "keep"
     """What to do with readings that can't be right: keep them, or treat them as missing."""
+    fill: Literal["none", "gaps"] = "none"
+    """Fill gaps: up to three hours on a line, longer ones by the same hour of earlier weeks; never in targets or scores."""
     time_column: str = ""
     location_column: str = ""
     consumption_column: str = ""
+    fold_column: str = ""
     id_column: str = ""
     latitude_column: str = ""
     longitude_column: str = ""
@@ -54,6 +63,31 @@ class DataConfig(Section):
     """Places of the synthetic world."""
     noise_level: Annotated[float, Field(ge=0, allow_inf_nan=False)] = 0.1
     """Noise of the synthetic world, as a share of the signal's standard deviation."""
+
+
+class WeatherConfig(Section):
+    """Weather and calendar: what is known of the hours to come."""
+
+    source: str = ""
+    """Stations in a table, or a field in NetCDF or Zarr: a file, a folder or a glob; with issue times it is a forecast."""
+    stations: str = ""
+    """Table of the stations' coordinates, where neither the weather nor the places' table has them."""
+    variables: tuple[str, ...] = ()
+    """Which of its variables to use; all that are recognised if empty."""
+    timezone: str = ""
+    """Zone of its stamps without an offset; that of the readings if empty."""
+    perfect_weather: bool = False
+    """Let measured weather stand in for a forecast; the scores are then ex post, and say so."""
+    delay_hours: Annotated[float, Field(ge=0, allow_inf_nan=False)] = 0.0
+    """Hours from the end of an interval, or from the issue time of a forecast, until the weather has arrived."""
+    features: tuple[str, ...] = ("heating", "cooling", "recency")
+    """What is derived from the weather; those that its variables do not allow are left out."""
+    country: str = ""
+    """ISO code of the country whose public holidays count; empty for none (the synthetic world has its own)."""
+    subdivision: str = ""
+    """Code of the state, province or region whose own holidays count too."""
+    events: str = ""
+    """The user's own calendar, CSV or ICS: school holidays, events."""
 
 
 class TaskConfig(Section):
@@ -87,13 +121,22 @@ class TrainingConfig(Section):
     """The same seed gives the same result on the same machine."""
 
 
+class OutputConfig(Section):
+    """Where forecasts go beside the run folder."""
+
+    forecasts_to: str = ""
+    """URL of a database with `#table`; those of the same run and issue times are replaced there."""
+
+
 class RunConfig(Section):
     """All settings of a run."""
 
     data: DataConfig = DataConfig()
+    weather: WeatherConfig = WeatherConfig()
     task: TaskConfig = TaskConfig()
     model: ModelConfig = ModelConfig()
     training: TrainingConfig = TrainingConfig()
+    output: OutputConfig = OutputConfig()
 
     @property
     def is_synthetic(self) -> bool:

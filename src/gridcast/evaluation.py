@@ -9,8 +9,9 @@ import numpy.typing as npt
 import pandas as pd
 
 from gridcast.errors import ShapeError, listed
-from gridcast.forecast import Forecast
+from gridcast.forecast import Forecast, Forecaster
 from gridcast.metrics import metrics_of, skill, statistics
+from gridcast.panel import Panel
 from gridcast.windows import Windows
 
 REFERENCES = ("seasonal_naive_168h", "seasonal_naive_24h")
@@ -55,6 +56,23 @@ def evaluate(forecasts: Mapping[str, Forecast], actual: Forecast) -> pd.DataFram
             sums = {statistic: float(np.sum(values[place])) for statistic, values in by_place.items()}
             rows.append({"model": name, "location": location, "n": int(sums["n"]), **metrics_of(sums)})
     return _with_skill(pd.DataFrame(rows))
+
+
+def issue(forecaster: Forecaster, panel: Panel, issue_times: pd.DatetimeIndex) -> Forecast:
+    """Return the forecasts of a fitted forecaster, which for each issue time gets only what was available then.
+
+    Args:
+        forecaster: Fitted on what was known at the first issue time.
+        panel: Readings and weather of the whole period.
+        issue_times: Moments of issue, UTC, ascending, shape (issue_time,).
+    """
+    values = np.concatenate(
+        [
+            forecaster.predict(panel.as_of(time).recent(forecaster.reach), issue_times[[i]]).values.values
+            for i, time in enumerate(issue_times)
+        ]
+    )
+    return Forecast.of(values, panel=panel, issue_times=issue_times)
 
 
 def overall(table: pd.DataFrame) -> dict[str, dict[str, float]]:

@@ -22,7 +22,7 @@ class Forecast:
 
     Attributes:
         values: Shape (issue_time, location, step); step 1 is the interval that starts at the issue time; NaN where there is no
-            forecast. Issue times are UTC. Attributes `unit`, and `freq` [ns] between two steps.
+            forecast. Issue times are UTC. Attributes `unit`, `freq` [ns] between two steps, and `ex_post`.
     """
 
     values: xr.DataArray
@@ -49,7 +49,7 @@ class Forecast:
                     "location": list(panel.locations),
                     "step": np.arange(1, values.shape[2] + 1),
                 },
-                attrs={"unit": panel.unit, "freq": panel.freq.value},
+                attrs={"unit": panel.unit, "freq": panel.freq.value, "ex_post": int(panel.is_ex_post)},
             )
         )
 
@@ -74,6 +74,11 @@ class Forecast:
         return pd.Timedelta(self.values.attrs["freq"], unit="ns")
 
     @property
+    def is_ex_post(self) -> bool:
+        """Whether measured weather of the predicted hours was used in place of a weather forecast."""
+        return bool(self.values.attrs.get("ex_post", 0))
+
+    @property
     def valid_times(self) -> npt.NDArray[np.datetime64]:
         """Start of each predicted interval, UTC, shape (issue_time, step)."""
         issued = self.values.indexes["issue_time"].to_numpy()
@@ -83,7 +88,7 @@ class Forecast:
 
 
 def actual_values(panel: Panel, issue_times: pd.DatetimeIndex, horizon: int) -> Forecast:
-    """Return what was then measured, in the shape of a forecast; NaN where there is no reading.
+    """Return what was then measured, in the shape of a forecast; NaN where there is no reading, or a filled one.
 
     Args:
         panel: The panel with the readings of the predicted hours.
@@ -95,7 +100,7 @@ def actual_values(panel: Panel, issue_times: pd.DatetimeIndex, horizon: int) -> 
         first = np.asarray((issue_times - panel.times[0]) // panel.freq, dtype=np.int64)
     rows = first[:, None] + np.arange(horizon)
     inside = (rows >= 0) & (rows < len(panel.times))
-    readings = panel.consumption[np.where(inside, rows, 0)]
+    readings = panel.measured[np.where(inside, rows, 0)]
     readings = np.where(inside[..., None], readings, np.nan)
     return Forecast.of(readings.transpose(0, 2, 1), panel=panel, issue_times=issue_times)
 
@@ -106,6 +111,10 @@ class Forecaster(Protocol):
     @property
     def name(self) -> str:
         """What scores and tables call it."""
+
+    @property
+    def reach(self) -> pd.Timedelta:
+        """How far before an issue time the readings go on which its forecasts rest."""
 
     def fit(self, panel: Panel) -> object:
         """Learn from all readings of the panel."""

@@ -2,38 +2,50 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 import xarray as xr
 
+from gridcast.availability import (
+    AT_ONCE,
+    ISSUED,
+    Availability,
+    known_then,
+    laid_out,
+    require_kind,
+)
 from gridcast.clock import describe_freq, regular_times, utc
-from gridcast.errors import PanelError, Problem, counted, listed
+from gridcast.errors import PanelError, counted, listed
+from gridcast.invariants import problems_of
+from gridcast.tabular import TARGET, TEMPORAL_COLUMNS, require_columns, static_columns, unreadable, wide
+from gridcast.variables import joined
 
-TARGET = "consumption"
-TEMPORAL_COLUMNS = ("timestamp", "location", TARGET)
-SPATIAL_COLUMNS = ("id", "latitude", "longitude")
-OWN_NAMES = ("time", "location", TARGET)  # what the panel itself calls its parts
+FILLED = "filled"  # variable that tells which readings are ours
+
+Floats = npt.NDArray[np.float32]
 
 
 @dataclass(frozen=True)
 class Panel:
-    """Consumption of N locations at regular times, and the locations' coordinates and static attributes.
+    """Consumption of N locations at regular times, what goes with it, and the locations' coordinates and static attributes.
 
     Attributes:
         dataset: Variable `consumption` (time, location), missing readings are NaN; on `location` the coordinates `latitude` and
             `longitude` [degrees] and any static columns. Times are UTC, without holes, and label the start of their interval.
+            Further variables, such as weather, have the dims (time, location), (time, y, x) with y = latitude and x = longitude,
+            or, with the moments at which forecasts were made, (issued, lead, ...); their attributes `units`, `availability` and
+            `delay` tell when their values become available (`gridcast.availability`). The time axis goes on after the last
+            reading where something known ahead does.
     """
 
     dataset: xr.Dataset
 
     def __post_init__(self) -> None:
-        problems = list(_problems(self.dataset))
+        problems = list(problems_of(self.dataset))
         if problems:
             raise PanelError.of(problems)
 
@@ -51,16 +63,16 @@ class Panel:
             PanelError: If columns are missing or unreadable, readings come twice, stamps are irregular, or the places do not
                 match.
         """
-        _require_columns(temporal, TEMPORAL_COLUMNS if "location" in temporal else ("timestamp", TARGET), "temporal")
+        require_columns(temporal, TEMPORAL_COLUMNS if "location" in temporal else ("timestamp", TARGET), "temporal")
         if "location" not in temporal:
             name = str(spatial["id"].iloc[0]) if spatial is not None and len(spatial) == 1 else "all"
             temporal = temporal.assign(location=name)
         stamps = pd.DatetimeIndex(pd.to_datetime(temporal["timestamp"], utc=True, errors="coerce"))
         values = pd.to_numeric(temporal[TARGET], errors="coerce")
-        problems = list(_unreadable(temporal, stamps, values))
+        problems = list(unreadable(temporal, stamps, values))
         if problems:
             raise PanelError.of(problems)
-        return cls.from_wide(_wide(stamps, temporal["location"], values), spatial, unit=unit)
+        return cls.from_wide(wide(stamps, temporal["location"], values), spatial, unit=unit)
 
     @classmethod
     def from_wide(cls, readings: pd.DataFrame, spatial: pd.DataFrame | None = None, *, unit: str = "") -> Panel:
@@ -77,25 +89,42 @@ class Panel:
             raise PanelError(f"repeated times: {counted(again, 'timestamp')}", found=listed(again), expected="one row a timestamp")
         readings = readings.set_axis(times.tz_localize("UTC") if times.tz is None else times.tz_convert("UTC"))
         readings = readings.sort_index() if not times.is_monotonic_increasing else readings
-        readings = readings.reindex(regular_times(pd.DatetimeIndex(readings.index)))
+        clock = regular_times(pd.DatetimeIndex(readings.index))
+        readings = readings if clock.equals(readings.index) else readings.reindex(clock)
         times = pd.DatetimeIndex(readings.index)
         names = [str(name) for name in readings.columns]
         dataset = xr.Dataset(
             {TARGET: (("time", "location"), readings.to_numpy(dtype=np.float32))},
-            coords={"time": times.tz_convert(None), "location": names},
+            coords={"time": times.tz_convert(None).rename("time"), "location": names},
             attrs={"unit": unit},
         )
-        return cls(dataset.assign_coords(_static_columns(names, spatial)) if spatial is not None else dataset)
+        return cls(dataset.assign_coords(static_columns(names, spatial)) if spatial is not None else dataset)
 
     @property
     def times(self) -> pd.DatetimeIndex:
         """Starts of the intervals, in UTC, regular."""
         return pd.DatetimeIndex(self.dataset.indexes["time"], name=None).tz_localize("UTC")
 
+    @cached_property
+    def rows(self) -> int:
+        """Number of times before `end`: up to the last one at which any place has a reading, or up to the issue time."""
+        moment = self.issue_time
+        if moment is not None:
+            return int(self.times.searchsorted(moment - self.freq, side="right"))
+        values = self.consumption
+        last = next((row for row in range(len(values), 2, -1) if not np.isnan(values[row - 1]).all()), 2)
+        return last if self.ahead else len(values)
+
     @property
     def end(self) -> pd.Timestamp:
-        """The end of the last interval: the first moment at which a forecast of the hours after it can be issued."""
-        return self.times[-1] + self.freq
+        """The end of the last interval with a reading: the first moment at which a forecast of the hours after it can be issued."""
+        return self.times[0] + self.rows * self.freq
+
+    @property
+    def issue_time(self) -> pd.Timestamp | None:
+        """The moment up to which this panel knows things, where it was cut by `as_of`; UTC."""
+        stamp = self.dataset.attrs.get("issue_time")
+        return None if stamp is None else utc(stamp)
 
     @cached_property
     def freq(self) -> pd.Timedelta:
@@ -139,130 +168,169 @@ class Panel:
             )
         return self.dataset["latitude"].values, self.dataset["longitude"].values
 
-    def as_of(self, issue_time: pd.Timestamp) -> Panel:
-        """Return the panel as it was known at an issue time: readings whose interval had ended by then.
+    @property
+    def timezones(self) -> tuple[str, ...]:
+        """IANA name of each place's zone: its static column `timezone`, or the panel's, or UTC."""
+        if "timezone" in self.dataset.coords:
+            return tuple(str(name) for name in self.dataset["timezone"].values)
+        return (str(self.dataset.attrs.get("timezone", "UTC")),) * len(self.locations)
+
+    @property
+    def variables(self) -> tuple[str, ...]:
+        """Names of the variables beside the consumption."""
+        return tuple(str(name) for name in self.dataset.data_vars if name not in (TARGET, FILLED))
+
+    @property
+    def ahead(self) -> tuple[str, ...]:
+        """Names of the variables whose values may be there before their time has come."""
+        return tuple(name for name in self.variables if Availability.of(self.dataset[name]).is_ahead)
+
+    @property
+    def is_ex_post(self) -> bool:
+        """Whether measured weather stands in for a forecast: scores are then *ex post*."""
+        return any(Availability.of(self.dataset[name]).kind == "perfect" for name in self.variables)
+
+    def values_of(self, name: str) -> Floats:
+        """Return a variable on the panel's clock, shape (time, location) or (time, y, x); of a forecast the newest vintage.
+
+        Raises:
+            PanelError: If there is no such variable.
+        """
+        if name not in self.variables:
+            raise PanelError(
+                f"the panel has no variable `{name}`", found=listed(self.variables) or "none", expected="one of its own"
+            )
+        variable = self.dataset[name]
+        if ISSUED in variable.dims:
+            variable = laid_out(variable, pd.DatetimeIndex(self.dataset.indexes["time"]))
+        return np.asarray(variable.values, dtype=np.float32)
+
+    def with_variable(
+        self,
+        name: str,
+        values: xr.DataArray | npt.ArrayLike,
+        *,
+        units: str = "",
+        availability: str = "observed",
+        delay: pd.Timedelta = AT_ONCE,
+    ) -> Panel:
+        """Return the panel with one more variable; an old one of that name is replaced.
+
+        Args:
+            name: Such as `temperature`.
+            values: An array (time, location) on the panel's clock; or a DataArray with labels and the dims (time, location),
+                (time, y, x), (issued, lead, location) or (issued, lead, y, x), naive UTC. The time axis of the panel is extended
+                where the values go on after it; what comes before it is left out.
+            units: Such as `degC`.
+            availability: `observed`, `forecast`, `perfect` or `known`, see `gridcast.availability`.
+            delay: From the end of an interval, or from the issue time of a forecast, until the values are there.
+
+        Raises:
+            PanelError: If the dims, places or times do not fit.
+        """
+        rule = Availability(require_kind(availability), delay)
+        dataset = joined(self.dataset.drop_vars(name, errors="ignore"), name, values, self.freq)
+        dataset[name].attrs = {"units": units, **rule.attrs}
+        if FILLED in dataset:
+            dataset[FILLED] = dataset[FILLED].fillna(-1).astype(np.int32)
+        return Panel(dataset)
+
+    def as_of(self, issue_time: pd.Timestamp | str) -> Panel:
+        """Return the panel as it was known at an issue time, and nothing else.
+
+        Readings and observed weather are there if their interval had ended and their delay was over; of forecasts those vintages
+        that had been made and had arrived; what is known ahead stays. A reading that was filled with the help of a later one is
+        missing again.
 
         Raises:
             PanelError: If fewer than two readings had been made by then.
         """
-        kept = int(self.times.searchsorted(utc(issue_time) - self.freq, side="right"))
-        if kept < 2:
+        moment = utc(issue_time) if self.issue_time is None else min(utc(issue_time), self.issue_time)
+        rows = int(self.times.searchsorted(moment - self.freq, side="right"))
+        if rows < 2:
             raise PanelError(
                 "nothing was known yet at the issue time",
                 found=f"issue time {issue_time}, first reading {self.times[0]}",
                 expected="an issue time after at least two readings",
             )
-        return Panel(self.dataset.isel(time=slice(0, kept)))
+        dataset = known_then(self.dataset, self.freq, moment)
+        if FILLED in dataset:
+            early = dataset[FILLED] < rows
+            dataset = dataset.assign({TARGET: dataset[TARGET].where(early), FILLED: dataset[FILLED].where(early, -1)})
+        return Panel(dataset.assign_attrs(issue_time=moment.isoformat()))
+
+    def recent(self, span: pd.Timedelta) -> Panel:
+        """Return the panel from so long before `end` on."""
+        return self.between(self.end - span, None)
+
+    def between(self, start: pd.Timestamp | None, end: pd.Timestamp | None) -> Panel:
+        """Return the panel of the intervals that begin at `start` or later and have ended by `end`; None is no limit.
+
+        Raises:
+            PanelError: If fewer than two are left.
+        """
+        first = 0 if start is None else int(self.times.searchsorted(start))
+        last = len(self.times) if end is None else int(self.times.searchsorted(end - self.freq, side="right"))
+        if last - first < 2:
+            raise PanelError(
+                "no readings are left",
+                found=f"readings from {self.times[0]} to {self.end}",
+                expected=f"some from {start or self.times[0]} to {end or self.end}",
+            )
+        dataset = self.dataset.isel(time=slice(first, last))
+        if FILLED in dataset:
+            made = dataset[FILLED].values
+            rows = np.where(made >= 0, np.maximum(made - first, 0), -1).astype(np.int32)
+            dataset = dataset.assign({FILLED: (("time", "location"), rows)})
+        return Panel(dataset)
 
     def masked(self, wrong: npt.NDArray[np.bool_]) -> Panel:
         """Return the panel with the marked readings missing; `wrong` has shape (time, location)."""
         values = np.where(wrong, np.float32(np.nan), self.consumption)
-        return Panel(self.dataset.assign({TARGET: (("time", "location"), values)}))
+        return Panel(self.dataset.assign({TARGET: (("time", "location"), values, self.dataset[TARGET].attrs)}))
+
+    def with_filled(self, values: Floats, reach: npt.NDArray[np.int32]) -> Panel:
+        """Return the panel with missing readings filled; the filled ones are remembered, and never count as measured.
+
+        Args:
+            values: Consumption with the filled readings, shape (time, location). [the panel's unit]
+            reach: For each filled reading the row of the latest reading that it was made from, or -1 where the reading was
+                measured or is missing, shape (time, location). At an issue time before that row the filled one is not there.
+
+        Raises:
+            PanelError: If a measured reading is changed.
+        """
+        ours = reach >= 0
+        changed = ~ours & ~((values == self.consumption) | (np.isnan(values) & np.isnan(self.consumption)))
+        if changed.any() or (ours & ~np.isnan(self.measured)).any():
+            raise PanelError(
+                "filling must leave measured readings as they are", found=counted(int(changed.sum()), "changed reading")
+            )
+        dims = ("time", "location")
+        return Panel(
+            self.dataset.assign({TARGET: (dims, values, self.dataset[TARGET].attrs), FILLED: (dims, reach.astype(np.int32))})
+        )
+
+    @property
+    def filled(self) -> npt.NDArray[np.bool_]:
+        """Which readings were filled by us, shape (time, location)."""
+        if FILLED not in self.dataset:
+            return np.zeros(self.consumption.shape, dtype=np.bool_)
+        return np.asarray(self.dataset[FILLED].values >= 0)
+
+    @property
+    def measured(self) -> Floats:
+        """Readings without those that were filled, shape (time, location): what scores and targets are made of."""
+        return np.where(self.filled, np.float32(np.nan), self.consumption) if FILLED in self.dataset else self.consumption
 
     def describe(self) -> str:
         """Return one line: places, readings, step and span."""
         return (
-            f"{counted(self.locations, 'place')} x {len(self.times):,} readings, one every {describe_freq(self.freq)}, "
-            f"{self.times[0]:%Y-%m-%d %H:%M} to {self.times[-1]:%Y-%m-%d %H:%M} UTC"
+            f"{counted(self.locations, 'place')} x {self.rows:,} readings, one every {describe_freq(self.freq)}, "
+            f"{self.times[0]:%Y-%m-%d %H:%M} to {self.times[self.rows - 1]:%Y-%m-%d %H:%M} UTC"
         )
 
 
 def as_panel(table: Panel | pd.DataFrame, locations: pd.DataFrame | None = None) -> Panel:
     """Return a panel, made from the table if it is not one already."""
     return table if isinstance(table, Panel) else Panel.from_tables(table, locations)
-
-
-def _problems(dataset: xr.Dataset) -> list[Problem]:
-    """Collect what keeps a dataset from being a panel."""
-    found = []
-    labelled = "time" in dataset.indexes and "location" in dataset.indexes
-    if TARGET not in dataset or dataset[TARGET].dims != ("time", "location") or not labelled:
-        return [Problem("not a panel", found=str(dict(dataset.sizes)), expected=f"a variable `{TARGET}` (time, location)")]
-    times = pd.DatetimeIndex(dataset.indexes["time"])
-    if len(times) < 2 or len(set(np.diff(times.asi8))) != 1 or not times[0] < times[1]:
-        found.append(Problem("the times of a panel are regular and ascending", found=f"{len(times)} times", expected="one step"))
-    names = dataset.indexes["location"]
-    if not names.is_unique:
-        found.append(Problem("a location comes twice", found=listed(names[names.duplicated()]), expected="unique names"))
-    infinite = np.isinf(dataset[TARGET].values)
-    if infinite.any():
-        rows, columns = np.nonzero(infinite)
-        where = (f"{name} at {time}" for name, time in zip(names[columns], times[rows], strict=True))
-        found.append(
-            Problem(
-                f"{len(rows)} readings are infinite",
-                found=listed(where),
-                expected="a number, or an empty cell where there is no reading",
-            )
-        )
-    return found
-
-
-def _unreadable(temporal: pd.DataFrame, stamps: pd.DatetimeIndex, values: pd.Series[float]) -> Iterator[Problem]:
-    """Yield what can't be read in a table of readings."""
-    numbers = values.notna() | temporal[TARGET].isna()
-    for column, good, expected in (
-        ("timestamp", stamps.notna(), "ISO 8601, such as `2024-01-31 23:00`"),
-        ("location", temporal["location"].notna(), "a name in every row"),
-        (TARGET, numbers, "a number, or an empty cell where there is no reading"),
-    ):
-        wrong = temporal[column][~np.asarray(good, dtype=bool)]
-        if len(wrong):
-            yield Problem(f"{len(wrong)} of {len(temporal)} rows have no usable `{column}`", listed(wrong), expected)
-
-
-def _require_columns(table: pd.DataFrame, needed: tuple[str, ...], kind: str) -> None:
-    missing = [name for name in needed if name not in table.columns]
-    if missing:
-        raise PanelError(
-            f"the {kind} table lacks {listed(missing)}",
-            found=listed(table.columns, 12),
-            expected=listed(needed),
-            hint="rename the columns, or read the file with `gridcast.load_data`, which knows the usual synonyms",
-        )
-
-
-def _wide(stamps: pd.DatetimeIndex, location: pd.Series[Any], values: pd.Series[Any]) -> pd.DataFrame:
-    """Return readings as a table, one row a time and one column a location, both sorted.
-
-    Raises:
-        PanelError: If a reading comes twice.
-    """
-    row, times = pd.factorize(stamps, sort=True)
-    known, spellings = pd.factorize(location)
-    column_of, names = pd.factorize(np.array([str(name) for name in spellings], dtype=object), sort=True)
-    column = column_of[known]
-    twice = pd.Series(row.astype(np.int64) * len(names) + column).duplicated().to_numpy()
-    if twice.any():
-        raise PanelError(
-            f"{int(twice.sum())} readings come twice",
-            found=listed(f"{name} at {time}" for time, name in zip(stamps[twice], names[column[twice]], strict=True)),
-            expected="one reading for each location and timestamp",
-        )
-    readings = np.full((len(times), len(names)), np.nan)
-    readings[row, column] = values
-    return pd.DataFrame(readings, index=times, columns=names)
-
-
-def _static_columns(names: list[str], spatial: pd.DataFrame) -> dict[str, tuple[str, npt.NDArray[np.generic]]]:
-    """Return the columns of the spatial table in the order of the panel's locations."""
-    _require_columns(spatial, SPATIAL_COLUMNS, "spatial")
-    places = spatial.assign(id=spatial["id"].astype(str)).set_index("id")
-    unknown = [name for name in names if name not in places.index]
-    silent = [name for name in places.index if name not in set(names)]
-    if unknown or silent or not places.index.is_unique:
-        raise PanelError(
-            "the places of the two tables are not the same",
-            found="; ".join(
-                f"{what}: {listed(some)}"
-                for what, some in (
-                    ("only in the readings", unknown),
-                    ("only in the places", silent),
-                    ("twice in the places", list(places.index[places.index.duplicated()])),
-                )
-                if some
-            ),
-            expected="each location once in both",
-            hint="add `--common-only` to go on with the places that are in both",
-        )
-    return {str(name): ("location", column.to_numpy()) for name, column in places.loc[names].items() if name not in OWN_NAMES}

@@ -13,8 +13,8 @@ import numpy.typing as npt
 import pandas as pd
 
 from gridcast.clock import utc
+from gridcast.covariates import Covariates, KnownAhead
 from gridcast.errors import PanelError, listed, require_positive
-from gridcast.features.calendar import Calendar
 from gridcast.panel import Panel, as_panel
 from gridcast.scaling import Scaler
 
@@ -36,7 +36,8 @@ class Windows:
         times: Issue time of each sample, UTC, shape (B,).
         names: Names of the N locations.
         place: Column of each sample, shape (B,); None if every sample holds all places together.
-        covariates: Columns that all places share, shape (time, F - 1); None for an array without a feature axis (targets).
+        covariates: Columns that all places share, shape (time, F - 1), or that differ by place, shape (time, N, F - 1); None for
+            an array without a feature axis (targets).
         usable: With all places together: which places of a sample have a whole context, shape (B, N); the others are NaN.
         scaler: Puts values back into original units.
         freq: Time between two readings.
@@ -62,7 +63,7 @@ class Windows:
     def shape(self) -> tuple[int, ...]:
         """(B, T, F) or (B, N, T, F) of contexts; (B, H) or (B, N, H) of targets."""
         places = () if self.place is not None else (len(self.names),)
-        features = () if self.covariates is None else (1 + self.covariates.shape[1],)
+        features = () if self.covariates is None else (1 + self.covariates.shape[-1],)
         return (len(self), *places, self.length, *features)
 
     @property
@@ -107,10 +108,15 @@ class Windows:
             cut = self.values[rows, self.place[chosen][:, None]]
         if self.covariates is None:
             return np.ascontiguousarray(cut)
-        shared = self.covariates[rows]  # (B, T, F - 1)
-        out = np.empty((*cut.shape, 1 + shared.shape[-1]), dtype=np.float32)
+        out = np.empty((*cut.shape, 1 + self.covariates.shape[-1]), dtype=np.float32)
         out[..., 0] = np.nan_to_num(cut)  # a context with a gap is never learned from, see `usable`
-        out[..., 1:] = shared if self.place is not None else shared[:, None]
+        if self.covariates.ndim == 2:
+            shared = self.covariates[rows]  # (B, T, F - 1)
+            out[..., 1:] = shared if self.place is not None else shared[:, None]
+        elif self.place is not None:
+            out[..., 1:] = self.covariates[rows, self.place[chosen][:, None]]  # (B, T, F - 1)
+        else:
+            out[..., 1:] = self.covariates[rows].swapaxes(1, 2)  # (B, T, N, F - 1) -> (B, N, T, F - 1)
         return out
 
     def unscaled(self, values: npt.ArrayLike) -> Double:
@@ -174,7 +180,7 @@ def preprocess_temporal_data(
     horizon: int = 1,
     stride: int = 1,
     joint: bool = False,
-    calendar: Calendar | None = None,
+    calendar: KnownAhead | Covariates | None = None,
     train_until: pd.Timestamp | None = None,
 ) -> Sequences:
     """Return scaled sequences for the LSTM with their targets, times and locations, and the fitted scaler.
@@ -188,8 +194,8 @@ def preprocess_temporal_data(
         stride: Steps between two issue times; they are counted back from the last one that still has all its targets.
         joint: False: a sample is one place at one issue time, X (B, T, F). True: it is all places at one issue time,
             X (B, N, T, F), so that one pass over the map serves all of them.
-        calendar: Adds calendar covariates. They are known ahead, so step s of the context carries the calendar of the step H
-            later, and the last H steps describe just the hours to be forecast.
+        calendar: Adds covariates: a calendar, or `Covariates` with weather. They are known ahead, so step s of the context carries
+            what is known of the step H later, and the last H steps describe just the hours to be forecast.
         train_until: The scaler sees readings before this moment only; by default before the last 20 % of the issue times,
             which `train_model` takes for validation.
 
@@ -204,14 +210,18 @@ def preprocess_temporal_data(
     panel = as_panel(data)
     rows = issue_rows(panel, sequence_length, horizon, stride)
     whole = _whole(panel.consumption, rows - sequence_length, sequence_length)  # (B, N)
-    known = whole & _whole(panel.consumption, rows, horizon)
+    known = whole & _whole(panel.measured, rows, horizon)
     _require_some(known, panel, sequence_length + horizon)
     if train_until is None:
         train_until = first_validation_time(panel.times[rows[known.any(axis=1)]], VALIDATION_SHARE)
     scaler = fit_scaler(panel, train_until)
-    target = Windows(_scaled(panel, scaler), rows, horizon, panel.times[rows], panel.locations, scaler, panel.freq)
-    covariates = panel_covariates(panel, horizon, calendar)
-    context = replace(target, first=rows - sequence_length, length=sequence_length, covariates=covariates)
+    readings = _scaled(panel.consumption, scaler)
+    measured = _scaled(panel.measured, scaler) if panel.filled.any() else readings
+    target = Windows(measured, rows, horizon, panel.times[rows], panel.locations, scaler, panel.freq)
+    given = calendar if isinstance(calendar, Covariates) else Covariates(calendar)
+    context = replace(
+        target, values=readings, first=rows - sequence_length, length=sequence_length, covariates=given.at(panel, horizon)
+    )
     if joint:
         kept = known.any(axis=1)
         X, y = replace(context, usable=whole).select(kept), replace(target, usable=known).select(kept)
@@ -241,7 +251,7 @@ def contexts_at(
         PanelError: If the panel does not reach back far enough from an issue time, or ends before it.
     """
     rows = np.asarray((issue_times - panel.times[0]) // panel.freq, dtype=np.intp)
-    wrong = (rows < length) | (rows > len(panel.times))
+    wrong = (rows < length) | (rows > panel.rows)
     if wrong.any():
         raise PanelError(
             f"no context for {int(wrong.sum())} of {len(rows)} issue times",
@@ -249,15 +259,8 @@ def contexts_at(
             expected=f"{length} readings before each issue time",
         )
     whole = _whole(panel.consumption, rows - length, length)
-    windows = Windows(_scaled(panel, scaler), rows - length, length, issue_times, panel.locations, scaler, panel.freq)
+    windows = Windows(_scaled(panel.consumption, scaler), rows - length, length, issue_times, panel.locations, scaler, panel.freq)
     return replace(windows, covariates=covariates, usable=whole), whole
-
-
-def panel_covariates(panel: Panel, horizon: int, calendar: Calendar | None) -> Float:
-    """Return for each of the panel's times the calendar `horizon` steps later, shape (time, F - 1)."""
-    if calendar is None:
-        return np.empty((len(panel.times), 0), dtype=np.float32)
-    return calendar.at(panel.times + horizon * panel.freq)
 
 
 def issue_rows(panel: Panel, context: int, horizon: int, stride: int) -> Index:
@@ -266,11 +269,11 @@ def issue_rows(panel: Panel, context: int, horizon: int, stride: int) -> Index:
     Raises:
         PanelError: If there are fewer than two.
     """
-    rows = np.arange(len(panel.times) - horizon, context - 1, -stride, dtype=np.intp)[::-1]
+    rows = np.arange(panel.rows - horizon, context - 1, -stride, dtype=np.intp)[::-1]
     if len(rows) < 2:
         raise PanelError(
             "the history is too short",
-            found=f"{len(panel.times)} readings a place",
+            found=f"{panel.rows} readings a place",
             expected=f"at least {context + horizon + stride}: sequence length {context} + horizon {horizon} + stride {stride}",
             hint="take a shorter sequence length or horizon, fewer test days, or a longer history",
         )
@@ -279,11 +282,11 @@ def issue_rows(panel: Panel, context: int, horizon: int, stride: int) -> Index:
 
 def fit_scaler(panel: Panel, until: pd.Timestamp) -> Scaler:
     """Return the scaler of the readings before a moment."""
-    return Scaler.fit(panel.consumption[: panel.times.searchsorted(until)], panel.locations)
+    return Scaler.fit(panel.measured[: panel.times.searchsorted(until)], panel.locations)
 
 
-def _scaled(panel: Panel, scaler: Scaler) -> Float:
-    return scaler.transform(panel.consumption).astype(np.float32)
+def _scaled(readings: Float, scaler: Scaler) -> Float:
+    return scaler.transform(readings).astype(np.float32)
 
 
 def _require_some(known: npt.NDArray[np.bool_], panel: Panel, length: int) -> None:

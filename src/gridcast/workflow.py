@@ -6,7 +6,7 @@ import os
 import platform
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,19 +14,20 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from gridcast.clock import DAY, WEEK
+from gridcast.attaching import calendar_of
+from gridcast.audit import AuditReport, audit, pipeline_of
+from gridcast.clock import DAY, WEEK, find_zone
 from gridcast.config import RunConfig, to_toml
-from gridcast.errors import PanelError, counted
-from gridcast.evaluation import evaluate, overall
-from gridcast.features.calendar import Calendar
+from gridcast.errors import FileError, counted
+from gridcast.evaluation import evaluate, issue, overall, prediction_table
 from gridcast.forecast import Forecast, Forecaster, actual_values
 from gridcast.forecasters.baselines import SeasonalNaive
+from gridcast.loading import Listener, held_out_issue_times, in_words, load, prepare, with_covariates
 from gridcast.panel import Panel
-from gridcast.quality import check_panel, implausible
-from gridcast.sources.pair import read_panel
-from gridcast.sources.readings import ReadOptions
-from gridcast.sources.synthetic.world import generate_synthetic_spatial_data, generate_synthetic_temporal_data
+from gridcast.quality import QualityReport, inspect
+from gridcast.sources.sql.writing import require_target, write_forecasts
 from gridcast.store import require_free, run_folder, save_predictions, write_csv, write_json
+from gridcast.views.checkpage import write_check_page
 from gridcast.views.figures import plot_results
 from gridcast.views.maps import plot_map
 
@@ -35,19 +36,6 @@ if TYPE_CHECKING:
 
 SYNTHETIC_COUNTRY = "DE"
 SYNTHETIC_UNIT = "MW"
-
-
-@dataclass(frozen=True)
-class Listener:
-    """Who is told how a run is going.
-
-    Attributes:
-        say: Called with each sentence worth saying.
-        progress: Called after each epoch with its number, the number of epochs, and the losses.
-    """
-
-    say: Callable[[str], None] = field(default=lambda *_: None)
-    progress: Callable[[int, int, dict[str, float]], None] = field(default=lambda *_: None)
 
 
 @dataclass(frozen=True)
@@ -90,11 +78,13 @@ def run(
     """
     config, listener = config or RunConfig(), listener or Listener()
     require_free(out, overwrite=overwrite)
-    _calendar(config).at(pd.DatetimeIndex(["2000-01-01"], tz="UTC"))  # refuses an unknown country or zone before the work
+    if config.output.forecasts_to:
+        require_target(config.output.forecasts_to, Path(out).name)
+    calendar_of(config).at(pd.DatetimeIndex(["2000-01-01"], tz="UTC"))  # refuses an unknown country or zone before the work
     started = time.monotonic()
-    panel = load(config, listener)
-    issue_times = held_out_issue_times(panel, config)
-    panel = mask_outliers(panel, config, issue_times[0], listener)
+    loaded = load(config, listener)
+    issue_times = held_out_issue_times(loaded.panel, config)
+    panel = prepare(with_covariates(loaded, config, issue_times[0], listener), config, issue_times[0], listener)
     forecaster = _forecaster(config, listener)
     listener.say(_plan(panel, config, issue_times))
     _fit(forecaster, panel.as_of(issue_times[0]), listener)
@@ -102,107 +92,99 @@ def run(
     _say_coverage(outcome, listener)
     with run_folder(out, overwrite=overwrite) as folder:
         _write(folder, config, outcome, seconds=time.monotonic() - started)
+    if config.output.forecasts_to:
+        table = prediction_table(outcome.actual, outcome.forecasts[forecaster.name])
+        count = write_forecasts(table, config.output.forecasts_to, run=Path(out).name)
+        listener.say(f"{counted(count, 'forecast')} of run `{Path(out).name}` are in the database too")
     return RunResult(Path(out), overall(outcome.scores), outcome.scores, panel.unit)
 
 
-def load(config: RunConfig, listener: Listener) -> Panel:
-    """Return the checked panel of the two files, or of the synthetic world; say what was recognised.
+def check_readings(
+    config: RunConfig,
+    *,
+    html: str | os.PathLike[str] | None = None,
+    overwrite: bool = False,
+    title: str = "",
+    listener: Listener | None = None,
+) -> QualityReport:
+    """Return what is wrong with the readings of a configuration; nothing is changed.
+
+    Args:
+        config: Where the readings come from.
+        html: Where to write a page with a picture of each finding.
+        overwrite: Whether a page there may be replaced.
+        title: Heading of the page.
+        listener: Who is told what was recognised.
 
     Raises:
-        GridcastError: If the files can't make a panel.
+        GridcastError: If the readings can't be read.
     """
-    data = config.data
-    if config.is_synthetic:
-        places = generate_synthetic_spatial_data(data.num_locations, seed=config.training.seed)
-        readings = generate_synthetic_temporal_data(
-            data.num_days, data.noise_level, locations=places, seed=config.training.seed, country=SYNTHETIC_COUNTRY
-        )
-        panel = Panel.from_tables(readings, places, unit=SYNTHETIC_UNIT)
-        listener.say(f"no files given: a synthetic world with seed {config.training.seed}")
-    else:
-        columns = {name: getattr(data, name) or None for name in type(data).model_fields if name.endswith("_column")}
-        loaded = read_panel(
-            data.temporal,
-            data.spatial,
-            options=ReadOptions(timezone=data.timezone, **columns),
-            exclude=data.exclude,
-            common_only=data.common_only,
-            unit=data.unit or None,
-        )
-        panel = loaded.panel
-        for sentence in loaded.said:
-            listener.say(sentence)
-    listener.say(panel.describe())
-    for sentence in check_panel(panel):
+    listener = listener or Listener()
+    said: list[str] = []
+    if html is not None and Path(html).exists() and not overwrite:
+        raise FileError(f"`{html}` would be replaced", found="a file", expected="a new name", hint="add `--overwrite`")
+
+    def say(sentence: str) -> None:
+        said.append(sentence)
         listener.say(sentence)
-    return panel
+
+    panel = load(config, Listener(say)).panel
+    report = inspect(panel, timezones=panel.timezones)
+    if html is not None:
+        write_check_page(panel, report, html, title=title or "Check of the readings", said=said)
+    return report
 
 
-def held_out_issue_times(panel: Panel, config: RunConfig) -> pd.DatetimeIndex:
-    """Return the issue times of the held-out part, counted back from the end of the readings, one forecast after the other.
+def audit_run(
+    config: RunConfig, *, issue_times: int = 2, days: int = 120, listener: Listener | None = None
+) -> dict[str, AuditReport]:
+    """Return for each forecaster of a run whether anything between the loaded panel and the forecast uses what had not arrived.
 
-    Where the horizon is a number of whole days they are issued at midnight of the configured time zone: on a day of 23 hours the
-    last hour is forecast again by the next forecast, on one of 25 hours an hour is not forecast.
+    The hybrid is trained for one epoch, as a leak does not wait for the second.
+
+    Args:
+        config: Settings of the run.
+        issue_times: How many of the held-out issue times to audit, spread over the test part.
+        days: How many days of history before the test part to use.
+        listener: Who is told how it goes.
 
     Raises:
-        PanelError: If the history is too short for training and test.
+        GridcastError: As in `run`.
     """
-    task, freq = config.task, panel.freq
-    span = task.horizon * freq
-    count = int(pd.Timedelta(days=task.test_days) / span)
-    back = np.arange(count, 0, -1) * span
-    issued = panel.end - pd.TimedeltaIndex(back)
-    if span % DAY == pd.Timedelta(0):
-        midnight = panel.end.tz_convert(config.data.timezone).tz_localize(None).normalize()
-        local = pd.DatetimeIndex(midnight - pd.TimedeltaIndex(back))
-        zoned = local.tz_localize(config.data.timezone, ambiguous=np.ones(count, dtype=bool), nonexistent="shift_forward")
-        ticks = -((panel.times[0] - zoned.tz_convert("UTC")) // freq)  # the next tick, where the zone's midnight is between two
-        issued = panel.times[0] + pd.TimedeltaIndex(ticks * freq)
-        issued = issued[issued + span <= panel.end]
-    needed = (task.sequence_length + 4 * task.horizon) * freq
-    if not len(issued) or issued[0] - panel.times[0] < needed:
-        raise PanelError(
-            "the history is too short",
-            found=f"{len(panel.times):,} readings a place ({_days(panel.end - panel.times[0])})",
-            expected=f"at least {_days(needed + max(pd.Timedelta(days=task.test_days), span))}: sequence length "
-            f"{task.sequence_length}, four horizons of {task.horizon} to train on, and {counted(task.test_days, 'test day')}",
-            hint="take a shorter `--sequence-length`, `--horizon` or `--test-days`, or a longer history",
-        )
-    return pd.DatetimeIndex(issued)
+    listener, silent = listener or Listener(), Listener()
+    loaded = load(config, listener)
+    issued = held_out_issue_times(loaded.panel, config)
+    panel = with_covariates(loaded, config, issued[0], listener).between(issued[0] - pd.Timedelta(days=days), None)
+    chosen = issued[np.unique(np.linspace(0, len(issued) - 1, issue_times).round().astype(int))]
+    quick = config.model_copy(update={"training": config.training.model_copy(update={"epochs": 1})})
+    horizon = config.task.horizon
+    makers: list[Callable[[], Forecaster]] = [
+        lambda: SeasonalNaive(DAY, horizon),
+        lambda: SeasonalNaive(WEEK, horizon),
+        lambda: _forecaster(quick, silent),
+    ]
+    reports = {}
+    for make in makers:
+        name = make().name
+        listener.say(f"audit of {name}: {counted(chosen, 'issue time')}, scrambling what had not arrived by then")
+
+        def pipeline(whole: Panel, time: pd.Timestamp, make: Callable[[], Forecaster] = make) -> Forecast:
+            prepared = prepare(whole, config, issued[0], silent)
+            return pipeline_of(make, issued[0])(prepared, time)
+
+        reports[name] = audit(pipeline, panel, list(chosen))
+    return reports
 
 
 def _plan(panel: Panel, config: RunConfig, issued: pd.DatetimeIndex) -> str:
     """Return what is going to be forecast, and from what."""
     zone, task = config.data.timezone, config.task
-    first, last = issued[0].tz_convert(zone), (issued[-1] + task.horizon * panel.freq).tz_convert(zone)
+    ends = issued[0], issued[-1] + task.horizon * panel.freq
+    first, last = (end.tz_convert(find_zone(zone)) for end in ends)
     return (
         f"held out: {first:%Y-%m-%d %H:%M} to {last:%Y-%m-%d %H:%M} {zone}, {counted(issued, 'forecast')} of "
-        f"{_span(task.horizon * panel.freq)}, each from {_span(task.sequence_length * panel.freq)} of history"
+        f"{in_words(task.horizon * panel.freq)}, each from {in_words(task.sequence_length * panel.freq)} of history"
     )
-
-
-def _span(span: pd.Timedelta) -> str:
-    hours = span / pd.Timedelta(hours=1)
-    return f"{hours:g} hours" if hours < 72 else _days(span)
-
-
-def _days(span: pd.Timedelta) -> str:
-    return f"{span / DAY:,.4g} days"
-
-
-def mask_outliers(panel: Panel, config: RunConfig, before: pd.Timestamp, listener: Listener) -> Panel:
-    """Mask readings that can't be right if that was asked for; else say that there are some."""
-    wrong = implausible(panel, before=before)
-    if not wrong.any():
-        return panel
-    worst = np.argsort(-wrong.sum(axis=0))[:3]
-    where = ", ".join(f"{panel.locations[i]} {int(wrong[:, i].sum()):,}" for i in worst if wrong[:, i].any())
-    found = f"{counted(int(wrong.sum()), 'reading')} at {counted(int(wrong.any(axis=0).sum()), 'place')} can't be right ({where})"
-    if config.data.outliers == "keep":
-        listener.say(f"{found}; kept as they are: `--outliers mask` treats them as missing")
-        return panel
-    listener.say(f"{found}; treated as missing")
-    return panel.masked(wrong)
 
 
 def _forecaster(config: RunConfig, listener: Listener) -> HybridForecaster:
@@ -215,15 +197,11 @@ def _forecaster(config: RunConfig, listener: Listener) -> HybridForecaster:
         grid_size=config.model.grid_size,
         epochs=epochs,
         batch_size=config.training.batch_size,
-        calendar=_calendar(config),
+        calendar=calendar_of(config),
         seed=config.training.seed,
         units=config.model.units,
         progress=lambda epoch, losses: listener.progress(epoch, epochs, losses),
     )
-
-
-def _calendar(config: RunConfig) -> Calendar:
-    return Calendar(config.data.timezone, config.data.country or (SYNTHETIC_COUNTRY if config.is_synthetic else ""))
 
 
 def _fit(forecaster: HybridForecaster, known: Panel, listener: Listener) -> None:
@@ -251,7 +229,7 @@ def _score(forecaster: HybridForecaster, panel: Panel, issue_times: pd.DatetimeI
     """Forecast the test period with the hybrid and both seasonal naive forecasters, and score them."""
     horizon = forecaster.horizon
     everyone: list[Forecaster] = [forecaster, SeasonalNaive(DAY, horizon), SeasonalNaive(WEEK, horizon)]
-    forecasts = {each.name: each.predict(panel, issue_times) for each in everyone}
+    forecasts = {each.name: issue(each, panel, issue_times) for each in everyone}
     actual = actual_values(panel, issue_times, horizon)
     return _Outcome(panel, forecaster, forecasts, actual, evaluate(forecasts, actual))
 
@@ -304,6 +282,8 @@ def _record(outcome: _Outcome, seconds: float) -> dict[str, Any]:
         "places": len(panel.locations),
         "readings": int(np.isfinite(panel.consumption).sum()),
         "unit": panel.unit,
+        "weather": "none" if not panel.ahead else "ex post" if panel.is_ex_post else "ex ante",
+        "covariates": list(forecaster.covariates.names),
         "freq_minutes": panel.freq / pd.Timedelta(minutes=1),
         "first_reading": panel.times[0].isoformat(),
         "test_from": issued[0].isoformat(),

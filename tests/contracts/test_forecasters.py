@@ -5,7 +5,11 @@ from importlib import import_module
 import numpy as np
 import pandas as pd
 import pytest
+import xarray as xr
 
+from gridcast.audit import audit, pipeline_of
+from gridcast.availability import ISSUED, LEAD
+from gridcast.evaluation import issue
 from gridcast.forecast import Forecast
 from gridcast.forecasters import REGISTRY
 from gridcast.panel import Panel
@@ -67,6 +71,31 @@ def test_many_issue_times_at_once_are_the_same_as_one_by_one(fitted):
     together = forecaster.predict(panel, issue_times).values.values
     one_by_one = [forecaster.predict(panel, issue_times[[i]]).values.values[0] for i in range(len(issue_times))]
     assert together == pytest.approx(np.stack(one_by_one), rel=1e-4, abs=1e-4)
+
+
+def test_the_reach_is_all_that_is_needed(fitted):
+    forecaster, panel = fitted
+    issue_times = panel.times[24 * 22 : 24 * 24 : 24]
+    from_all = forecaster.predict(panel, issue_times).values.values
+    assert issue(forecaster, panel, issue_times).values.values == pytest.approx(from_all, rel=1e-4, abs=1e-4)
+
+
+@pytest.mark.parametrize("name", sorted(REGISTRY))
+def test_the_audit_finds_no_leak(name, make_panel):
+    panel = make_panel(days=25, places=2)
+    shape, random = panel.consumption.shape, np.random.default_rng(0)
+    panel = panel.with_variable("temperature", random.normal(size=shape), units="degC")
+    issued = panel.times[::24].tz_convert(None).to_numpy()
+    outlook = xr.DataArray(
+        random.normal(size=(len(issued), 48, 2)),
+        dims=(ISSUED, LEAD, "location"),
+        coords={ISSUED: issued, LEAD: pd.to_timedelta(np.arange(48), unit="h"), "location": list(panel.locations)},
+    )
+    panel = panel.with_variable("outlook", outlook, availability="forecast", delay=pd.Timedelta("2h"))
+    first = panel.times[24 * 20]
+    report = audit(pipeline_of(lambda: make(name), first), panel, [first, first + pd.Timedelta("31h")])
+    assert report.is_clean, [leak.sentence for leak in report.leaks]
+    assert report.variables == ("consumption", "temperature", "outlook")
 
 
 @pytest.mark.parametrize("name", sorted(REGISTRY))

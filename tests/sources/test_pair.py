@@ -6,11 +6,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from gridcast.clock import regular_times
 from gridcast.errors import FileError, GridcastError, GridcastWarning, PanelError
 from gridcast.panel import Panel
 from gridcast.sources.pair import load_data, read_panel, save_tables
 from gridcast.sources.readings import ReadOptions
 from gridcast.sources.synthetic.world import generate_synthetic_spatial_data, generate_synthetic_temporal_data
+from gridcast.sources.text.csvfile import read_consumption
 
 READINGS = """\
 time,a,b,c
@@ -109,6 +111,93 @@ def test_one_column_and_one_place_belong_together_whatever_their_names(files):
     loaded = read_panel(*files("time,load_mw\n2024-01-01T00:00Z,1\n2024-01-01T01:00Z,2\n", "id,lat,lon\nKyiv,50,30\n"))
     assert loaded.panel.locations == ("Kyiv",)
     assert any("is taken as `Kyiv`" in sentence for sentence in loaded.said)
+
+
+LOCAL_READINGS = "time,a,b,c\n2024-01-01 10:00,1,10,100\n2024-01-01 11:00,2,20,200\n2024-01-01 12:00,3,30,300\n"
+LOCAL_PLACES = "id,lat,lon,time_zone\na,50,10,Europe/Berlin\nb,51,11,Europe/Athens\nc,52,12,\n"
+
+
+def test_each_place_is_read_by_the_zone_that_its_table_tells(files):
+    # 10:00 is 09:00 UTC in Berlin, 08:00 in Athens, 10:00 in London
+    loaded = read_panel(*files(LOCAL_READINGS, LOCAL_PLACES), options=ReadOptions(timezone="Europe/London"))
+    assert loaded.panel.times.hour.tolist() == [8, 9, 10, 11, 12]
+    nan = np.nan
+    expected = [[nan, 10, nan], [1, 20, nan], [2, 30, 100], [3, nan, 200], [nan, nan, 300]]
+    np.testing.assert_array_equal(loaded.panel.consumption, expected)
+    assert loaded.panel.dataset["timezone"].values.tolist() == ["Europe/Berlin", "Europe/Athens", "Europe/London"]
+    said = "places.csv: time zones: Europe/Berlin (1 place), Europe/Athens (1 place), Europe/London (1 place)"
+    assert said in loaded.said
+
+
+def test_an_option_outweighs_the_table(files):
+    options = ReadOptions("UTC", {"a": "Europe/Athens", "c": "Europe/Athens"})
+    loaded = read_panel(*files(LOCAL_READINGS, LOCAL_PLACES), options=options)
+    assert loaded.panel.times.hour.tolist() == [8, 9, 10]
+    assert not np.isnan(loaded.panel.consumption).any()
+
+
+def test_a_single_place_has_its_zone_whatever_the_column_is_called(files):
+    paths = files("time,load_mw\n2024-07-01 10:00,1\n2024-07-01 11:00,2\n", "id,lat,lon,tz\nKyiv,50,30,Europe/Kyiv\n")
+    assert read_panel(*paths).panel.times.hour.tolist() == [7, 8]
+
+
+def test_zones_of_unknown_places_and_unknown_zones_are_refused(files):
+    with pytest.raises(PanelError, match="`aa` can't be given a time zone") as caught:
+        read_panel(*files(), options=ReadOptions(timezones={"aa": "Europe/Berlin"}))
+    assert caught.value.problems[0].hint == "did you mean `a`?"
+    places = LOCAL_PLACES.replace("Europe/Athens", "Europe/Athen").replace("Europe/Berlin", "Berlin")
+    with pytest.raises(PanelError, match="unknown time zone `Berlin`") as caught:
+        read_panel(*files(LOCAL_READINGS, places))
+    assert [problem.found for problem in caught.value.problems] == ["at `a` of `places.csv`", "at `b` of `places.csv`"]
+    assert caught.value.problems[1].hint == "did you mean `Europe/Athens`?"
+
+
+def test_local_labels_of_some_places_only_are_refused(files):
+    with pytest.raises(PanelError, match="can't be brought together") as caught:
+        read_panel(*files(LOCAL_READINGS, LOCAL_PLACES.replace("Europe/Athens", "local")))
+    assert caught.value.problems[0].found == "`local` at `b`"
+    panel = read_panel(
+        *files(LOCAL_READINGS, LOCAL_PLACES.replace("Europe/Athens", "")), options=ReadOptions("Europe/Berlin")
+    ).panel
+    assert panel.times.hour.tolist() == [9, 10, 11]
+
+
+def test_the_zones_of_weather_stations_do_not_matter(files):
+    places = PLACES.replace("kind", "kind,timezone").replace("town", "town,UTC").replace("village", "village,UTC")
+    loaded = read_panel(*files(places=places + "Boston,42,-71,weather_city,Mars\n"))
+    assert loaded.panel.locations == ("a", "b", "c")
+
+
+def test_days_over_a_change_of_the_clock_make_a_regular_panel(files):
+    # midnight of Berlin is 23:00 UTC in winter, 22:00 in summer; March has 31 days
+    midnights = pd.date_range("2024-03-01", "2024-03-31", tz="Europe/Berlin").append(
+        pd.date_range("2024-04-02", "2024-04-10", tz="Europe/Berlin")
+    )
+    stamps = midnights.tz_convert("UTC").strftime("%Y-%m-%dT%H:%MZ")
+    paths = files("\n".join(["time,a,b,c", *(f"{stamp},1,2,3" for stamp in stamps), ""]))
+    loaded = read_panel(*paths, options=ReadOptions("Europe/Berlin"))
+    assert loaded.panel.freq == pd.Timedelta(days=1)
+    assert loaded.panel.times.equals(pd.date_range("2024-03-01", "2024-04-10", tz="UTC"))
+    assert np.flatnonzero(np.isnan(loaded.panel.consumption[:, 0])).tolist() == [31]  # April 1st
+    assert "one reading a day, labelled by its local date" in loaded.said
+
+
+def test_months_are_refused(files):
+    stamps = pd.date_range("2023-01-01", periods=24, freq="MS").strftime("%Y-%m-%d")
+    with pytest.raises(PanelError, match="more than a day apart"):
+        read_panel(*files("\n".join(["time,a,b,c", *(f"{stamp},1,2,3" for stamp in stamps), ""])))
+
+
+@pytest.mark.shared_data
+def test_a_file_whose_days_all_have_24_hours(shared_data):
+    path = shared_data / "gefcom2012" / "load.csv.gz"
+    with pytest.raises(PanelError, match="5 timestamps skipped by the clock of `America/New_York`") as caught:
+        read_consumption(path, options=ReadOptions("America/New_York"))
+    assert "`--timezone UTC-05:00`" in caught.value.problems[0].hint
+    assert "`--timezone local`" in caught.value.problems[0].hint
+    read = read_consumption(path, options=ReadOptions("local"))
+    assert "load.csv.gz: stamps carry no offset: taken as local labels, kept as they are (`--timezone` to change)" in read.said
+    assert len(regular_times(pd.DatetimeIndex(read.readings.index))) == len(read.readings)
 
 
 def test_load_data_gives_the_two_tables(files):

@@ -13,9 +13,9 @@ from rich.console import Console
 from gridcast.errors import GridcastError, GridcastWarning
 
 if TYPE_CHECKING:
-    from gridcast.workflow import Listener
+    from gridcast.loading import Listener
 
-MISTAKE, INTERRUPTED = 2, 130  # exit codes
+MISTAKE, NO, INTERRUPTED = 2, 3, 130  # exit codes: of bad input, of an answer that is no, of Ctrl-C
 
 
 def talk() -> Console:
@@ -35,7 +35,7 @@ def listening(*, quiet: bool) -> Iterator[Listener]:
         TimeRemainingColumn,
     )
 
-    from gridcast.workflow import Listener
+    from gridcast.loading import Listener
 
     console = talk()
     if quiet:

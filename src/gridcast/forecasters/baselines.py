@@ -33,6 +33,11 @@ class SeasonalNaive:
         """`seasonal_naive_24h` for a day."""
         return f"seasonal_naive_{self.season / pd.Timedelta(hours=1):g}h"
 
+    @property
+    def reach(self) -> pd.Timedelta:
+        """A season: steps further ahead than that rest on the same readings."""
+        return self.season
+
     def fit(self, panel: Panel) -> SeasonalNaive:  # noqa: ARG002
         """Return itself: there is nothing to learn."""
         return self

@@ -10,18 +10,23 @@ import numpy as np
 import pandas as pd
 
 from gridcast.clock import DAY, WEEK, steps_in
+from gridcast.covariates import Covariates
 from gridcast.errors import PanelError, TrainingError, listed
 from gridcast.features.calendar import Calendar
+from gridcast.features.groups import calendar_for
 from gridcast.forecast import Forecast
+from gridcast.forecasters.mapweather import map_weather
 from gridcast.networks import backend
 from gridcast.networks.hybrid import create_hybrid_model
 from gridcast.panel import Panel
-from gridcast.raster import Grid, frames_in_time, preprocess_spatial_data
+from gridcast.raster import Frames, Grid, frames_in_time, panel_grid
 from gridcast.scaling import Scaler
 from gridcast.training import predict, train_model
-from gridcast.windows import contexts_at, panel_covariates, preprocess_temporal_data
+from gridcast.windows import VALIDATION_SHARE, contexts_at, preprocess_temporal_data
 
 YEARLY_FROM = pd.Timedelta(days=450)  # a validation part of a fifth leaves more than 365 days to learn the year from
+FRAMES_REACH = DAY + WEEK  # a frame compares the last day with the week before
+TRAINING_SHARE = 1 - VALIDATION_SHARE
 Progress = Callable[[int, dict[str, float]], None]
 
 
@@ -59,7 +64,9 @@ class HybridForecaster:
         Raises:
             PanelError: If the history is too short or has too many gaps.
         """
-        self.covariates = self.calendar and replace(self.calendar, yearly=panel.end - panel.times[0] >= YEARLY_FROM)
+        yearly = panel.end - panel.times[0] >= YEARLY_FROM
+        calendar = self.calendar and calendar_for(panel, replace(self.calendar, yearly=yearly))
+        self.covariates = Covariates.fit(panel, calendar, panel.times[0] + TRAINING_SHARE * (panel.end - panel.times[0]))
         sequences = preprocess_temporal_data(
             panel,
             self.sequence_length,
@@ -68,11 +75,12 @@ class HybridForecaster:
             joint=True,
             calendar=self.covariates,
         )
+        self.reach = max(self.sequence_length * panel.freq, FRAMES_REACH)
         self.scaler: Scaler = sequences.scaler
         self.skipped = sequences.skipped
         self.samples = int(np.isfinite(np.asarray(sequences.y)).all(axis=-1).sum())
-        frames = preprocess_spatial_data(panel, self.grid_size, scaler=self.scaler)
-        self.grid: Grid = frames.grid
+        self.grid: Grid = panel_grid(panel, self.grid_size, until=panel.end)
+        frames = self.frames(panel)
         backend.seed_everything(self.seed)
         self.model = create_hybrid_model(
             sequences.X.shape[1:],
@@ -113,12 +121,20 @@ class HybridForecaster:
                 found=listed(panel.locations),
                 expected=listed(self.scaler.locations),
             )
-        covariates = panel_covariates(panel, self.horizon, self.covariates)
+        covariates = self.covariates.at(panel, self.horizon)
         contexts, whole = contexts_at(panel, issue_times, scaler=self.scaler, length=self.sequence_length, covariates=covariates)
-        frames = frames_in_time(panel, self.grid, self.scaler)
+        frames = self.frames(panel)
         scaled = predict(self.model, contexts, frames, batch_size=self.batch_size)
         values = contexts.unscaled(np.where(whole[..., None], scaled, np.nan))
         return Forecast.of(values, panel=panel, issue_times=issue_times)
+
+    def frames(self, panel: Panel) -> Frames:
+        """Return what the CNN sees at each issue time of a panel.
+
+        Weather of the hours to come is the newest that the panel holds: cut it by `as_of` for what was known at an issue time.
+        """
+        weather = map_weather(panel, self.covariates, self.grid)
+        return frames_in_time(panel, self.grid, self.scaler, observed=weather, ahead=weather, horizon=self.horizon)
 
     def stride(self, panel: Panel) -> int:
         """Return the steps between two issue times of training: the horizon, at most a day."""

@@ -1,7 +1,17 @@
 """Sources: from the outside world to tables and panels."""
 
-SOURCES: dict[str, str] = {  # name -> the function that reads from it
+SOURCES: dict[str, str] = {
     "csv": "gridcast.sources.text.csvfile.read_consumption",
+    "entsoe": "gridcast.sources.entsoe.read_consumption_entsoe",
     "files": "gridcast.sources.files.read_consumption_files",
+    "gridstatus": "gridcast.sources.northamerica.read_consumption_gridstatus",
     "parquet": "gridcast.sources.parquet.read_consumption_parquet",
+    "sql": "gridcast.sources.sql.reading.read_consumption_sql",
 }
+"""Sources of consumption by name, with the dotted path of each function."""
+
+WEATHER_SOURCES: dict[str, str] = {
+    "csv": "gridcast.sources.text.csvfile.read_consumption",
+    "openmeteo": "gridcast.sources.openmeteo.read_weather_openmeteo",
+}
+"""Sources of weather by name, with the dotted path of each function."""

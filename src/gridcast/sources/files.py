@@ -19,13 +19,12 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from gridcast.clock import utc
+from gridcast.clock import find_zone, utc
 from gridcast.errors import SHOWN, FileError, GridcastError, PanelError, Problem, counted, listed
 from gridcast.sources.doubts import warn_of_doubts
 from gridcast.sources.parquet import Span, gather_parquet, read_places_parquet
 from gridcast.sources.readings import Consumption, Places, ReadOptions
 from gridcast.sources.text.csvfile import gather_text, read_places
-from gridcast.sources.text.stamps import find_zone
 from gridcast.sources.text.unpacked import TABLES, is_parquet, names_in
 
 PATTERN = "*?["

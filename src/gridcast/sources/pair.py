@@ -14,10 +14,12 @@ import pandas as pd
 
 from gridcast.atomic import replacing
 from gridcast.errors import FileError, GridcastWarning, PanelError, Problem, counted, listed
-from gridcast.panel import TARGET, Panel
+from gridcast.panel import Panel
 from gridcast.sources.files import is_there, read_consumption_files, read_places_file
 from gridcast.sources.readings import ReadOptions
 from gridcast.sources.synthetic.world import generate_synthetic_spatial_data, generate_synthetic_temporal_data
+from gridcast.sources.zoned import with_zones
+from gridcast.tabular import TARGET
 
 WEATHER = "weather"  # places of this kind are weather stations, not consumers
 
@@ -29,20 +31,23 @@ class Loaded:
     Attributes:
         panel: Readings with the places' coordinates.
         said: Sentences for the user.
+        stations: The weather stations of the table of places, with their coordinates; None where there are none.
     """
 
     panel: Panel
     said: tuple[str, ...]
+    stations: pd.DataFrame | None = None
 
 
 def read_panel(
     temporal: str | os.PathLike[str],
-    spatial: str | os.PathLike[str],
+    spatial: str | os.PathLike[str] | None = None,
     *,
     options: ReadOptions | None = None,
     exclude: Iterable[str] = (),
     common_only: bool = False,
     unit: str | None = None,
+    query: str | None = None,
 ) -> Loaded:
     """Return the panel of a file of readings and a file of places.
 
@@ -50,7 +55,7 @@ def read_panel(
         temporal: Readings, long (timestamp, location, consumption) or wide (timestamp, one column a location): a file, a folder
             or a pattern, text or Parquet, see `gridcast.sources.files`.
         spatial: Places, text or Parquet: id, latitude, longitude and any other columns. Rows whose `kind` starts with `weather`
-            are left out.
+            are left out. A column `timezone` is that of the place's stamps and of its local clock.
         options: Time zone and names of columns, where the files do not tell.
         exclude: Locations to leave out.
         common_only: Whether to go on with the locations that are in both files; otherwise one that is in one only is an error.
@@ -156,16 +161,19 @@ def _pair(
     common_only: bool,
 ) -> tuple[pd.DataFrame, pd.DataFrame, str, tuple[str, ...]]:
     """Return wide readings and the places of the same locations, the unit, and what is worth saying."""
-    consumption, listing = read_consumption_files(temporal, options=options), read_places_file(spatial, options=options)
-    readings, places = consumption.readings, listing.table
-    said = [*consumption.said, *listing.said]
-    places, note = _without_weather(places)
-    said += note
+    options, listing = options or ReadOptions(), read_places_file(spatial, options=options)
+    places, note = _without_weather(listing.table)
+    zones, places, zoned = with_zones(options, places, Path(spatial).name)
+    consumption = read_consumption_files(temporal, options=zones)
+    readings = consumption.readings
+    said = [*consumption.said, *listing.said, *note, *zoned]
     if readings.shape[1] == 1 and len(places) == 1 and readings.columns[0] != places["id"].iloc[0]:
         said.append(f"one column and one place: `{readings.columns[0]}` is taken as `{places['id'].iloc[0]}`")
         readings = readings.set_axis(places["id"], axis=1)
     exclude = tuple(dict.fromkeys(exclude))
-    _require_known(exclude, [*readings.columns, *places["id"]])
+    known = [*readings.columns, *places["id"]]
+    _require_known(exclude, known, "left out", "--exclude ")
+    _require_known(options.timezones or (), known, "given a time zone")
     readings = readings.drop(columns=[name for name in exclude if name in readings])
     places = places[~places["id"].isin(exclude)]
     if exclude:
@@ -193,14 +201,14 @@ def _without_weather(places: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
     return places[~weather], [f"{counted(int(weather.sum()), 'row')} of kind {kinds} are not consumers and were left out"]
 
 
-def _require_known(exclude: tuple[str, ...], names: list[str]) -> None:
+def _require_known(asked: Iterable[str], names: list[str], verb: str, option: str = "") -> None:
     problems = []
-    for name in exclude:
+    for name in asked:
         if name not in names:
             near = difflib.get_close_matches(name, names, n=1)
-            hint = f"did you mean `--exclude {near[0]}`?" if near else ""
+            hint = f"did you mean `{option}{near[0]}`?" if near else ""
             known = listed(dict.fromkeys(names))
-            problems.append(Problem(f"`{name}` can't be left out: there is no such location", found=known, hint=hint))
+            problems.append(Problem(f"`{name}` can't be {verb}: there is no such location", found=known, hint=hint))
     if problems:
         raise PanelError.of(problems)
 

@@ -21,6 +21,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.dataset as pads
 
+from gridcast.clock import find_zone
 from gridcast.errors import FileError, PanelError, Problem, listed
 from gridcast.sources.doubts import warn_of_doubts
 from gridcast.sources.readings import Consumption, Places, ReadOptions
@@ -29,7 +30,6 @@ from gridcast.sources.text.csvfile import places_of
 from gridcast.sources.text.gather import gather
 from gridcast.sources.text.layout import Layout
 from gridcast.sources.text.rawtable import Numbered, RawTable
-from gridcast.sources.text.stamps import find_zone
 from gridcast.sources.text.unpacked import readable
 
 INDEX = "__index_level_0__"  # the name that pandas gives to an index without one
@@ -71,7 +71,8 @@ def read_consumption_parquet(
 
 def gather_parquet(path: str | os.PathLike[str], options: ReadOptions, span: Span) -> Consumption:
     """Return the readings of a Parquet file or dataset, without looking at what is doubtful; see `read_consumption_parquet`."""
-    find_zone(options.timezone)
+    for zone in {options.timezone, *(options.timezones or {}).values()}:
+        find_zone(zone)
     return gather(ParquetBlocks(path, options, span), options)
 
 
@@ -88,7 +89,7 @@ def read_places_parquet(path: str | os.PathLike[str], *, options: ReadOptions | 
         texts = {field.name: _text(_array(table[field.name])) for field in table.schema if _as_text(field.type)}
     if not texts or not len(table):
         raise _without_rows(name, table.schema.names)
-    return places_of(RawTable(name, tuple(texts), tuple(texts.values()), ""), options=options)
+    return places_of(RawTable(name, tuple(texts), tuple(texts.values()), "", (), Numbered()), options=options)
 
 
 class ParquetBlocks:
@@ -110,7 +111,7 @@ class ParquetBlocks:
         header = tuple("" if field.name == INDEX else " ".join(field.name.split()) for field in self._fields)
         if not rows or not header:
             raise _without_rows(self.name, header)
-        self.sample = RawTable(self.name, header, tuple(texts), "")
+        self.sample = RawTable(self.name, header, tuple(texts), "", (), Numbered())
         self.whole = rows * len(header) <= WHOLE
         self._layout: Layout | None = None
 
@@ -140,6 +141,10 @@ class ParquetBlocks:
                     yield self._table(batch, rows)
                     rows += len(batch)
 
+    def read_whole(self) -> None:
+        """Be one block from now on, whatever the size."""
+        self.whole = True
+
     def said(self) -> tuple[str, ...]:
         """Return nothing: types tell."""
         return ()
@@ -153,8 +158,8 @@ class ParquetBlocks:
             if number in layout.values:
                 columns[number] = _text(column) if _is_text(column.type) else column.cast(pa.float64(), safe=False)
             else:
-                columns[number] = _text(column) if layout.time_of_day is not None else _encoded(column)
-        return RawTable(self.name, self.sample.header, tuple(columns), "", Numbered(first), first)
+                columns[number] = _text(column) if layout.time_of_day is not None or number == layout.fold else _encoded(column)
+        return RawTable(self.name, self.sample.header, tuple(columns), "", (), Numbered(first), first)
 
     def _own_fields(self, options: ReadOptions) -> list[Any]:
         """Return the columns but for those that only say in which part rows are, and the row numbers of pandas."""

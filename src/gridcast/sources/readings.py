@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 import pandas as pd
@@ -12,10 +13,13 @@ class ReadOptions:
     """How to read a file that does not tell by itself.
 
     Attributes:
-        timezone: Zone of stamps without an offset: `Europe/Kyiv`, `UTC`, or without summer time `UTC+02:00`.
+        timezone: Zone of stamps without an offset: `Europe/Kyiv`, `UTC`, or without summer time `UTC+02:00`; or
+            `local` for local labels that are kept as they are, as in a file whose every day has 24 hours.
+        timezones: For locations whose stamps are of another zone than `timezone`: its name.
         time_column: Name of the column; recognised by the usual names if None, as are the others.
         location_column: Of the location's name in a long table of readings.
         consumption_column: Of the readings in a long table, or in that of a single place.
+        fold_column: Of what tells the two hours apart that autumn shows twice: 0 and 1, S and W, CET and CEST.
         id_column: Of the location's name in the table of places.
         latitude_column: In the table of places.
         longitude_column: In the table of places.
@@ -23,13 +27,24 @@ class ReadOptions:
     """
 
     timezone: str = "UTC"
+    timezones: Mapping[str, str] | None = None
     time_column: str | None = None
     location_column: str | None = None
     consumption_column: str | None = None
+    fold_column: str | None = None
     id_column: str | None = None
     latitude_column: str | None = None
     longitude_column: str | None = None
     no_reading: tuple[float, ...] = ()
+
+    def zones_of(self, locations: Iterable[str]) -> tuple[str, ...]:
+        """Return the time zone of each location.
+
+        Example:
+            >>> ReadOptions(timezones={"Rome": "Europe/Rome"}).zones_of(["Rome", "Kyiv"])
+            ('Europe/Rome', 'UTC')
+        """
+        return tuple((self.timezones or {}).get(name, self.timezone) for name in locations)
 
 
 @dataclass(frozen=True)

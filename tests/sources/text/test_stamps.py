@@ -5,14 +5,15 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 
+from gridcast.clock import find_zone
 from gridcast.errors import ConfigError
-from gridcast.sources.text.stamps import Stamps, find_zone, read_stamps
+from gridcast.sources.text.stamps import Stamps, read_stamps
 
 
 def read(*texts: str | None, zone: str = "UTC", place: list[int] | None = None) -> Stamps:
     column = pa.array(texts, pa.string())
     rows = np.zeros(len(texts), np.intp) if place is None else np.array(place, np.intp)
-    return read_stamps(column, rows, zone, lambda rows: [f"row {row}: {texts[row]}" for row in rows], "t")
+    return read_stamps(column, rows, zone, lambda rows: [f"row {row}: {texts[row]}" for row in rows], "t", days=True)
 
 
 def moments(*texts: str, zone: str = "UTC", place: list[int] | None = None) -> list[str]:
@@ -131,13 +132,87 @@ def test_the_skipped_hour_does_not_exist_and_a_fixed_offset_is_offered():
     (problem,) = read("2024-03-31 01:30", "2024-03-31 02:30", zone="Europe/Berlin").problems
     assert "1 timestamp skipped by the clock of `Europe/Berlin`" in problem.problem
     assert "row 1: 2024-03-31 02:30" in problem.found
-    assert "`--timezone UTC+01:00`" in problem.hint
+    assert "has no summer time: `--timezone UTC+01:00`" in problem.hint
+    assert "was given 24 hours: `--timezone local`" in problem.hint
     assert moments("2024-03-31 02:30", zone="UTC+01:00") == ["2024-03-31 01:30"]
 
 
 def test_the_offset_offered_south_of_the_equator_and_west_of_greenwich():
     assert "UTC+10:30`" in read("2024-10-06 02:10", zone="Australia/Lord_Howe").problems[0].hint
     assert "UTC-05:00`" in read("2024-03-10 02:30", zone="America/New_York").problems[0].hint
+
+
+def test_where_autumn_has_its_hour_twice_a_stamp_in_the_skipped_hour_is_a_slip():
+    texts = ["2024-03-31 02:30", "2024-10-27 02:30", "2024-10-27 02:30"]
+    (problem,) = read(*texts, zone="Europe/Berlin").problems
+    assert problem.hint == "the hour that comes twice in autumn is there twice: take these rows out, or correct them"
+
+
+def test_local_labels_are_kept_as_they_are():
+    labels = ["2024-03-31 01:00", "2024-03-31 02:00", "2024-10-27 02:00"]
+    assert moments(*labels, zone="local") == labels
+    (problem,) = read("2024-03-31 02:00+02:00", "2024-03-31 03:00+02:00", zone="local").problems
+    assert problem.problem == "the stamps of `t` tell their moments, they are no local labels"
+    assert problem.found == "`row 0: 2024-03-31 02:00+02:00`"
+
+
+def test_each_location_by_its_own_zone():
+    hour = "2024-10-27 02:00"
+    column = pa.array([hour] * 4)
+    zones = ["Europe/Berlin", "Europe/Athens", "UTC"]
+    stamps = read_stamps(column, np.array([0, 1, 2, 0], np.intp), zones, lambda rows: [], "t")
+    # Berlin: 00:00 UTC, then an hour later; Athens: +03:00 until 04:00
+    utc = [f"{pd.Timestamp(int(moment), unit='us'):%d %H:%M}" for moment in stamps.utc]
+    assert utc == ["27 00:00", "26 23:00", "27 02:00", "27 01:00"]
+    (problem,) = read("2024-03-31 02:30", "2024-03-31 02:30", place=[0, 1], zone=("UTC", "Europe/Berlin")).problems
+    assert problem.found == "`row 1: 2024-03-31 02:30`"
+
+
+DAYS = ["2024-03-30", "2024-03-31", "2024-04-01", "2024-04-02"]
+
+
+@pytest.mark.parametrize(
+    ("texts", "zone"),
+    [
+        (DAYS, "UTC"),
+        (DAYS, "Europe/Berlin"),
+        ([f"{day} 00:00" for day in DAYS], "America/New_York"),
+        (["2024-03-29T23:00Z", "2024-03-30T23:00Z", "2024-03-31T22:00Z", "2024-04-01T22:00Z"], "Europe/Berlin"),
+        (["2024-03-29T23:00Z", "2024-03-30T23:00Z", "2024-03-31T22:00Z", "2024-04-01T22:00Z"], "UTC"),
+        (["2024-03-30T00:00+01:00", "2024-03-31T00:00+01:00", "2024-04-01T00:00+02:00", "2024-04-02T00:00+02:00"], "UTC"),
+        (["2024-03-30T06:00+01:00", "2024-03-31T06:00+02:00", "2024-04-01T06:00+02:00", "2024-04-02T06:00+02:00"], "UTC"),
+    ],
+)  # fmt: skip
+def test_readings_of_days_are_labelled_by_their_local_dates(texts, zone):
+    assert moments(*texts, zone=zone) == [f"{day} 00:00" for day in DAYS]
+    assert "one reading a day, labelled by its local date" in read(*texts, zone=zone).said
+    assert not read(*texts, zone=zone).floating
+
+
+def test_days_of_a_zone_without_a_midnight_in_spring():
+    # Sao Paulo's 2018-11-04 began at 01:00; midnights are 03:00 UTC before, 02:00 UTC from then on
+    assert moments("2018-11-03", "2018-11-04", "2018-11-05", zone="America/Sao_Paulo")[1] == "2018-11-04 00:00"
+    texts = ["2018-11-03T03:00Z", "2018-11-04T03:00Z", "2018-11-05T02:00Z"]
+    assert moments(*texts, zone="America/Sao_Paulo") == ["2018-11-03 00:00", "2018-11-04 00:00", "2018-11-05 00:00"]
+
+
+def test_days_of_several_places_each_by_its_zone():
+    # a day begins at 23:00 UTC in Berlin, at 05:00 UTC in New York
+    texts = ["2024-01-01T23:00Z", "2024-01-02T23:00Z", "2024-01-02T05:00Z", "2024-01-03T05:00Z"]
+    zones, place = ["Europe/Berlin", "America/New_York"], np.array([0, 0, 1, 1], np.intp)
+    stamps = read_stamps(pa.array(texts), place, zones, lambda rows: [], "t", days=True)
+    assert pd.DatetimeIndex(stamps.utc.view("datetime64[us]")).strftime("%d %H").tolist() == ["02 00", "03 00"] * 2
+
+
+def test_stamps_that_are_no_readings_are_no_days():
+    stamps = read_stamps(pa.array(DAYS), np.zeros(4, np.intp), "Europe/Berlin", lambda rows: [])
+    assert stamps.floating
+    assert pd.DatetimeIndex(stamps.utc.view("datetime64[us]")).hour.tolist() == [23, 23, 22, 22]
+
+
+def test_weeks_hours_and_single_stamps_are_no_days():
+    for texts in (["2024-01-01", "2024-01-08", "2024-01-15"], ["2024-01-01 00:00", "2024-01-01 12:00"], ["2024-01-01"]):
+        assert moments(*texts, zone="UTC+01:00")[0] == "2023-12-31 23:00"
 
 
 def test_a_number_above_twelve_tells_the_order_for_all():

@@ -8,9 +8,9 @@ import pandas as pd
 
 from gridcast.clock import utc
 from gridcast.errors import ConfigError, PanelError, Problem, listed, require_positive
-from gridcast.panel import SPATIAL_COLUMNS
 from gridcast.sources.synthetic.consumers import HOLIDAY, KINDS, Kind
 from gridcast.sources.synthetic.weatherfield import YEAR, Floats, generator, hours_since_epoch, synthetic_temperature
+from gridcast.tabular import SPATIAL_COLUMNS
 
 HEATING_BELOW, COOLING_ABOVE = 15.0, 21.0  # [degC]
 TYPICAL_HEATING, TYPICAL_COOLING = 6.3, 0.7  # mean degrees below and above these in a year at 50 degrees north [K]

@@ -63,6 +63,13 @@ CONSUMPTION = Role(
 ID = Role("id", ("id", *PLACES, "code", "zonename", "locationname", "name"))
 LATITUDE = Role("latitude", ("latitude", "lat", "y"))
 LONGITUDE = Role("longitude", ("longitude", "lon", "lng", "long", "x"))
+FOLD = Role(
+    "fold",
+    _synonyms(
+        "fold repeatedhourflag repeatedhour repeated secondhour dstflag isdst dst daylightsaving daylightsavings "
+        "daylightsavingtime daylightsavingflag summertime sommerzeit timezone timezoneabbreviation tz tzname utcoffset offset"
+    ),
+)
 TEMPORAL, SPATIAL = (TIME, LOCATION, CONSUMPTION), (ID, LATITUDE, LONGITUDE)
 SURE_OF_CONSUMPTION = CONSUMPTION.synonyms[: CONSUMPTION.synonyms.index("power")]  # even among columns of other things
 

@@ -6,17 +6,17 @@ import os
 
 import pandas as pd
 
+from gridcast.clock import find_zone
 from gridcast.errors import PanelError, counted, listed
 from gridcast.sources.doubts import warn_of_doubts
 from gridcast.sources.readings import Consumption, Places, ReadOptions
 from gridcast.sources.text.blocks import TextBlocks, read_table
-from gridcast.sources.text.cells import NameReader, numbers, plain
+from gridcast.sources.text.cells import names_of, numbers, plain
 from gridcast.sources.text.checks import off_the_globe, places_twice, unnamed
 from gridcast.sources.text.columns import SPATIAL, choose, missing
 from gridcast.sources.text.gather import gather
 from gridcast.sources.text.pieces import OtherEncodingError
 from gridcast.sources.text.rawtable import RawTable
-from gridcast.sources.text.stamps import find_zone
 
 
 def read_consumption(
@@ -48,7 +48,8 @@ def read_consumption(
 
 def gather_text(path: str | os.PathLike[str], options: ReadOptions) -> Consumption:
     """Return the readings of a text file, without looking at what is doubtful; see `read_consumption`."""
-    find_zone(options.timezone)
+    for zone in {options.timezone, *(options.timezones or {}).values()}:
+        find_zone(zone)
     try:
         return gather(TextBlocks(path), options)
     except OtherEncodingError:
@@ -66,10 +67,10 @@ def read_places(path: str | os.PathLike[str], *, options: ReadOptions | None = N
         FileError: If the file can't be read, or is not a table of text.
         PanelError: Naming all the columns, ids and coordinates that are wrong.
     """
-    return places_of(*read_table(path), options=options)
+    return places_of(read_table(path), options=options)
 
 
-def places_of(table: RawTable, said: tuple[str, ...] = (), *, options: ReadOptions | None = None) -> Places:
+def places_of(table: RawTable, *, options: ReadOptions | None = None) -> Places:
     """Return the places of a table, see `read_places`.
 
     Raises:
@@ -85,9 +86,7 @@ def places_of(table: RawTable, said: tuple[str, ...] = (), *, options: ReadOptio
     if problems:
         raise PanelError.of(problems)
     columns = [chosen.columns[role.name] for role in SPATIAL]
-    reader = NameReader()
-    which = reader.read(table, columns[0])
-    names, problems = reader.names, reader.problems()
+    names, which, problems = names_of(table, columns[0])
     degrees = numbers(table, columns[1:])
     problems += places_twice(table, columns[0], names, which)
     problems += degrees.problems or off_the_globe(table, columns, degrees.values)
@@ -98,7 +97,7 @@ def places_of(table: RawTable, said: tuple[str, ...] = (), *, options: ReadOptio
     left = [n for n in range(len(table.header)) if n not in columns and table.header[n]]
     others = {table.header[n]: plain(table.columns[n]) for n in left if table.header[n] not in places}
     recognised = ", ".join(f"{role.name} = `{table.header[n]}`" for role, n in zip(SPATIAL, columns, strict=True))
-    notes = [*said, f"{table.name}: {counted(len(table), 'place')}; {recognised}", *chosen.notes.values(), *degrees.said]
+    notes = [*table.said, f"{table.name}: {counted(len(table), 'place')}; {recognised}", *chosen.notes.values(), *degrees.said]
     clash = [table.header[n] for n in left if table.header[n] in places]
     if clash:
         notes.append(f"{table.name}: not used: {listed(clash)}")

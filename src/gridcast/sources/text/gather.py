@@ -19,6 +19,7 @@ from gridcast.sources.text.layout import Layout, find_layout
 from gridcast.sources.text.moments import Clock, RowReader, read_clock
 from gridcast.sources.text.rawtable import Rows
 from gridcast.sources.text.stampforms import Moments
+from gridcast.sources.text.zones import by_zone
 
 MOST_CELLS = 2**28  # of the table (time, location); more are a sign of misread columns, unless
 FEWEST_ROWS = 0.25  # of the cells have a row
@@ -36,15 +37,26 @@ def gather(blocks: Blocks, options: ReadOptions) -> Consumption:
         ConfigError: If the time zone is unknown.
         PanelError: Naming all the columns, stamps, names and cells that are wrong.
     """
-    layout = find_layout(blocks.sample, {role: getattr(options, f"{role}_column") for role in ("time", "location", "consumption")})
+    roles = ("time", "location", "consumption", "fold")
+    layout = find_layout(blocks.sample, {role: getattr(options, f"{role}_column") for role in roles})
+    if not blocks.whole and (layout.fold is not None or options.timezones):
+        blocks.read_whole()
+    zones = options.zones_of(blocks.sample.header[number] for number in layout.values)
+    if layout.location is None and len(set(zones)) > 1:
+        return by_zone(blocks.sample, layout, options, lambda _, part, its: _readings(blocks, part, its))
+    return _readings(blocks, layout, options)
+
+
+def _readings(blocks: Blocks, layout: Layout, options: ReadOptions) -> Consumption:
+    """Return the readings of a long file, or of a wide one all of whose locations are in the same zone."""
     blocks.using(layout)
     rows = RowReader(layout)
     count, comma = _survey(blocks, rows)
     if not count:
         raise PanelError(f"`{blocks.name}` has no readings", found="no rows in the span of time", expected="readings")
-    clock = read_clock(blocks, rows, options.timezone)
     header = blocks.sample.header
     names = [header[number] for number in layout.values] if layout.location is None else rows.places.names
+    clock = read_clock(blocks, rows, options.zones_of(names) or (options.timezone,))
     table = _Table(blocks, layout, clock, names)
     numbers = NumberReader(decimal_comma=comma, no_reading=options.no_reading)
     matrix = table.fill(rows, numbers, count)

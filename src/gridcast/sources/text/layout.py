@@ -16,6 +16,7 @@ from gridcast.sources.text.cells import is_numeric, plain
 from gridcast.sources.text.columns import (
     CONSUMPTION,
     DATES,
+    FOLD,
     SURE_OF_CONSUMPTION,
     TEMPORAL,
     TIME,
@@ -28,6 +29,7 @@ from gridcast.sources.text.columns import (
     says_end,
     unit_of,
 )
+from gridcast.sources.text.folds import is_mark
 from gridcast.sources.text.rawtable import RawTable
 from gridcast.sources.text.stampforms import LOOKS_LIKE_A_STAMP, looks_like_stamps
 
@@ -42,6 +44,7 @@ class Layout:
         time: Column of the stamps.
         time_of_day: Column of the hour, where the stamps are dates only; or None.
         location: Column of the locations' names in a long table; None in a wide one.
+        fold: Column that tells the two hours apart that autumn shows twice; or None.
         values: Columns of readings: one in a long table, one a location in a wide one.
         unit: Of the readings, as far as names tell.
         said: What was recognised.
@@ -50,6 +53,7 @@ class Layout:
     time: int
     time_of_day: int | None
     location: int | None
+    fold: int | None
     values: tuple[int, ...]
     unit: str
     said: tuple[str, ...]
@@ -57,7 +61,9 @@ class Layout:
     @property
     def used(self) -> tuple[int, ...]:
         """The columns that are read, the stamps first."""
-        return tuple(column for column in (self.time, self.time_of_day, self.location, *self.values) if column is not None)
+        return tuple(
+            column for column in (self.time, self.time_of_day, self.location, self.fold, *self.values) if column is not None
+        )
 
 
 def find_layout(table: RawTable, named: Mapping[str, str | None]) -> Layout:
@@ -65,14 +71,15 @@ def find_layout(table: RawTable, named: Mapping[str, str | None]) -> Layout:
 
     Args:
         table: The file.
-        named: The columns that the user named for `time`, `location` and `consumption`.
+        named: The columns that the user named for `time`, `location`, `consumption` and `fold`.
 
     Raises:
         PanelError: If a column can't be recognised, is not there, or has no name.
     """
-    pair = None if named.get("time") else _date_and_hour(table)
+    pair = None if named.get("time") else date_and_hour(table)
     chosen = choose(table.header, TEMPORAL, {**named, "time": table.header[pair[0]]} if pair else named, table.name)
-    problems = list(chosen.problems)
+    fold, untold = _fold(table, named)
+    problems = [*chosen.problems, *untold]
     time = chosen.columns.get("time")
     if time is None and not problems:
         time = next((n for n, column in enumerate(table.columns) if looks_like_stamps(column)), None)
@@ -81,7 +88,7 @@ def find_layout(table: RawTable, named: Mapping[str, str | None]) -> Layout:
     if time is None or problems:
         raise PanelError.of(problems)
     location, consumption = _roles(table, chosen, time, named)
-    used = {time, location, *(pair or ())}
+    used = {time, location, fold, *(pair or ())}
     others = tuple(number for number in range(len(table.header)) if number not in used)
     if location is not None and consumption is None:
         if len(others) != 1:
@@ -96,21 +103,22 @@ def find_layout(table: RawTable, named: Mapping[str, str | None]) -> Layout:
     notes = [chosen.notes[role] for role, n in (("time", time), ("location", location)) if n is not None and role in chosen.notes]
     if consumption is not None and "consumption" in chosen.notes:
         notes.append(chosen.notes["consumption"])
-    said = (*_told(table, time, pair, location, values), *notes)
-    return Layout(time, pair[1] if pair else None, location, values, unit, said)
+    said = (*_told(table, Layout(time, pair[1] if pair else None, location, fold, values, unit, ())), *notes)
+    return Layout(time, pair[1] if pair else None, location, fold, values, unit, said)
 
 
 def join_hours(dates: Any, hours: Any, name: str) -> tuple[Any, tuple[str, ...]]:
     """Return stamps of dates and times of day, and what was assumed: hours up to 24 are the ends of intervals.
 
     Example:
-        >>> join_hours(pa.array(["2024-01-01", "2024-01-01"]), pa.array(["1", "24"]), "hour")[0].to_pylist()
+        >>> join_hours(pa.array(["2024-01-01", "2024-01-01"]), pa.array(["1:00", "24:00"]), "hour")[0].to_pylist()
         ['2024-01-01 00:00', '2024-01-01 23:00']
     """
     said: tuple[str, ...] = ()
     clock = pc.utf8_trim_whitespace(hours)
-    if pc.all(pc.match_substring_regex(clock, r"^\d{1,2}$")).as_py():
-        hour = clock.cast(pa.int64())
+    whole = pc.replace_substring_regex(clock, r"^(\d{1,2})(:00){1,2}$", r"\1")
+    if pc.all(pc.match_substring_regex(whole, r"^\d{1,2}$")).as_py():
+        hour = whole.cast(pa.int64())
         if says_end(name) or pc.max(hour).as_py() == 24:
             hour = pc.subtract(hour, 1)
             said = (f"hour 1 of `{name}` taken as 00:00 to 01:00",)
@@ -118,7 +126,7 @@ def join_hours(dates: Any, hours: Any, name: str) -> tuple[Any, tuple[str, ...]]
     return pc.binary_join_element_wise(pc.utf8_trim_whitespace(dates), clock, " "), said
 
 
-def _date_and_hour(table: RawTable) -> tuple[int, int] | None:
+def date_and_hour(table: RawTable) -> tuple[int, int] | None:
     """Return the columns of the date and of the time of day, if the stamps are split so."""
     words = [key(name) for name in table.header]
     dates = [n for n, word in enumerate(words) if word in DATES and looks_like_stamps(table.columns[n])]
@@ -194,11 +202,23 @@ def _unit(names: list[str]) -> str:
     return unit if not units and (len(unit) > 1 or len(names) == 1) else ""
 
 
-def _told(table: RawTable, time: int, pair: tuple[int, int] | None, location: int | None, values: tuple[int, ...]) -> list[str]:
+def _fold(table: RawTable, named: Mapping[str, str | None]) -> tuple[int | None, tuple[Problem, ...]]:
+    """Return the column that tells the doubled hour apart, by the user's word or by its name and cells; and what is wrong."""
+    if named.get("fold"):
+        chosen = choose(table.header, (FOLD,), named, table.name)
+        return chosen.columns.get("fold"), chosen.problems
+    marks = [n for n, name in enumerate(table.header) if is_mark(name, table.columns[n])]
+    return min(marks, key=lambda n: FOLD.synonyms.index(key(table.header[n])), default=None), ()
+
+
+def _told(table: RawTable, layout: Layout) -> list[str]:
     """Return what was recognised, and which columns are not used."""
+    time, location, values = layout.time, layout.location, layout.values
     stamps = f"time = `{table.header[time]}`" if table.header[time] else f"time = column {time + 1}"
-    if pair:
-        stamps += f" and `{table.header[pair[1]]}`"
+    if layout.time_of_day is not None:
+        stamps += f" and `{table.header[layout.time_of_day]}`"
+    if layout.fold is not None:
+        stamps += f", fold = `{table.header[layout.fold]}`"
     if location is not None:
         columns = f"location = `{table.header[location]}`, consumption = `{table.header[values[0]]}`"
         said = [f"{table.name}: long table; {stamps}, {columns}"]
@@ -206,6 +226,6 @@ def _told(table: RawTable, time: int, pair: tuple[int, int] | None, location: in
         said = [f"{table.name}: one place; {stamps}, consumption = `{table.header[values[0]]}`"]
     else:
         said = [f"{table.name}: wide table of {len(values)} places; {stamps}"]
-    used = {time, location, *values, *(pair or ())}
+    used = {time, layout.time_of_day, location, layout.fold, *values}
     unused = [name for number, name in enumerate(table.header) if number not in used and name]
     return [*said, f"{table.name}: not used: {listed(unused)}"] if unused else said

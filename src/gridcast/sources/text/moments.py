@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -13,10 +14,12 @@ import pyarrow.compute as pc
 from gridcast.sources.text.blocks import Blocks
 from gridcast.sources.text.cells import NameReader
 from gridcast.sources.text.columns import says_utc
+from gridcast.sources.text.folds import Flag
 from gridcast.sources.text.layout import Layout, join_hours
 from gridcast.sources.text.rawtable import RawTable, Rows
 from gridcast.sources.text.stampforms import Mask, Moments
 from gridcast.sources.text.stamps import Stamps, read_stamps
+from gridcast.sources.text.zones import zones_in_words
 
 MOST_UNREADABLE = 100_000  # rows that are counted one by one
 MANY = 1000  # different stamps of a block from which on it pays to look whether they follow each other as before
@@ -105,29 +108,38 @@ class Clock:
         return when, good
 
 
-def read_clock(blocks: Blocks, rows: RowReader, zone: str) -> Clock:
+def read_clock(blocks: Blocks, rows: RowReader, zones: Sequence[str]) -> Clock:
     """Return when the rows are.
 
     Args:
         blocks: The file.
         rows: That has read all of them once.
-        zone: Of stamps without an offset.
+        zones: Of stamps without an offset, one a location; of a file in several blocks they are the same.
     """
     layout, header = rows.layout, blocks.sample.header
     texts, said = _texts(rows, header)
     name = header[layout.time] or f"column {layout.time + 1}"
-    taken = "UTC" if says_utc(name) else zone
+    zones = ("UTC",) * len(zones) if says_utc(name) else tuple(zones)
     if blocks.whole:
         table = next(iter(blocks))
         stamp, place = rows.read(table)
-        stamps = read_stamps(texts.take(pa.array(stamp)), place, taken, lambda which: table.cells(which, layout.time), name)
+        flag = _flag(table, layout)
+        where = partial(table.cells, column=layout.time)
+        stamps = read_stamps(texts.take(pa.array(stamp)), place, zones, where, name, flag=flag, days=True)
         clock = _clock(stamps, stamps.utc, by_row=True)
     else:
-        clock = _by_stamp(blocks, rows, texts, taken, name)
+        clock = _by_stamp(blocks, rows, texts, zones[0], name)
     if clock.stamps.floating:
         reason = "as the name of their column says" if says_utc(name) else "`--timezone` to change"
-        said = (*said, f"{blocks.name}: stamps carry no offset: taken as {taken} ({reason})")
+        said = (*said, f"{blocks.name}: stamps carry no offset: taken as {zones_in_words(zones)} ({reason})")
     return Clock(clock.times, clock.stamps, clock.position, clock.by_row, clock.moved, (*said, *clock.stamps.said))
+
+
+def _flag(table: RawTable, layout: Layout) -> Flag | None:
+    """Return the column that tells the doubled hour apart, if there is one."""
+    if layout.fold is None:
+        return None
+    return Flag(table.header[layout.fold], table.columns[layout.fold], partial(table.cells, column=layout.fold))
 
 
 def _texts(rows: RowReader, header: tuple[str, ...]) -> tuple[Any, tuple[str, ...]]:
@@ -154,7 +166,8 @@ def _by_stamp(blocks: Blocks, rows: RowReader, texts: Any, zone: str, name: str)
     with problems, which are counted and shown. They are told by reading each different stamp twice.
     """
     count = len(texts)
-    look = read_stamps(pa.concat_arrays([texts, texts]), np.zeros(2 * count, np.intp), zone, lambda which: [""] * len(which), name)
+    twice, place = pa.concat_arrays([texts, texts]), np.zeros(2 * count, np.intp)
+    look = read_stamps(twice, place, zone, lambda which: [""] * len(which), name, days=True)
     bad, doubled = ~look.good[:count] | bool(look.problems), look.utc[:count] != look.utc[count:]
     row, stamp, place = _rows_with(blocks, rows, bad, doubled)
     plain = np.setdiff1d(np.arange(count), stamp)
@@ -165,7 +178,7 @@ def _by_stamp(blocks: Blocks, rows: RowReader, texts: Any, zone: str, name: str)
         wanted = [int(row[n - len(plain)]) if n >= len(plain) else None for n in which]
         return list(_cells(blocks, rows, wanted, [int(order[n]) for n in which]))
 
-    stamps = read_stamps(texts.take(pa.array(order)), places, zone, where, name)
+    stamps = read_stamps(texts.take(pa.array(order)), places, zone, where, name, days=True)
     utc, good = np.zeros(count, np.int64), np.zeros(count, bool)
     utc[order[::-1]], good[order[::-1]] = stamps.utc[::-1], stamps.good[::-1]  # of several rows, the first one's
     elsewhere = stamps.good[len(plain) :] & (stamps.utc[len(plain) :] != utc[stamp])

@@ -78,6 +78,7 @@ class RawTable:
         columns: For each column its cells as a pyarrow array of strings, null where the cell is empty; of a typed file also as
             encoded strings or as numbers, and None if they were not asked for.
         separator: Between two cells of a row; empty in a typed file.
+        said: What was recognised, of a whole file.
         lines: Where the rows are in the file.
         first: Rows of the file before these.
     """
@@ -86,7 +87,8 @@ class RawTable:
     header: tuple[str, ...]
     columns: tuple[Any, ...]
     separator: str
-    lines: Lines | Numbered = field(repr=False, default=Numbered())
+    said: tuple[str, ...] = ()
+    lines: Lines | Numbered = field(repr=False, default=Lines(b"", ",", 0, headed=True))
     first: int = 0
 
     def __len__(self) -> int:
@@ -153,7 +155,7 @@ class Form:
             raise self._explain(content, before, error) from error
         columns, kept = _without_empty_rows(columns, whole=whole)
         lines = Lines(content, self.separator, before, headed, kept)
-        return RawTable(self.name, tuple(" ".join(cell.split()) for cell in self.header), columns, self.separator, lines, first)
+        return RawTable(self.name, tuple(" ".join(cell.split()) for cell in self.header), columns, self.separator, (), lines, first)
 
     def ragged(self, rows: list[str]) -> PanelError:
         """Return the error of rows with too many or too few cells."""

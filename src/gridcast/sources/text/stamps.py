@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-import re
-import zoneinfo
-from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import datetime, timedelta, timezone, tzinfo
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from gridcast.errors import SHOWN, ConfigError, Problem, counted, listed
-from gridcast.sources.text.columns import did_you_mean
-from gridcast.sources.text.stampforms import FIRST_YEAR, ISO_HINT, LAST_YEAR, Mask, Moments, Parsed, in_range, parse
+from gridcast.clock import LOCAL, day_labels, find_zone, from_local
+from gridcast.errors import SHOWN, Problem, counted, listed
+from gridcast.sources.text.folds import Flag
+from gridcast.sources.text.stampforms import FIRST_YEAR, ISO_HINT, LAST_YEAR, SECOND, Mask, Moments, Parsed, in_range, parse
 
 Rows = npt.NDArray[np.intp]
+
+SHORTEST_DAY = 23 * 3600 * SECOND
 
 
 @dataclass(frozen=True)
@@ -39,19 +40,30 @@ class Stamps:
     said: tuple[str, ...]
 
 
-def read_stamps(texts: Any, place: Rows, zone: str, where: Callable[[Rows], list[str]], name: str = "") -> Stamps:
+def read_stamps(
+    texts: Any,
+    place: Rows,
+    zone: str | Sequence[str],
+    where: Callable[[Rows], list[str]],
+    name: str = "",
+    *,
+    flag: Flag | None = None,
+    days: bool = False,
+) -> Stamps:
     """Return the moment of each row.
 
     Args:
         texts: A pyarrow array of strings, one a row.
         place: The number of the row's location, shape (rows,): of two equal stamps of a location in the doubled hour
             of autumn, the first in the file is summer time.
-        zone: Time zone of stamps without an offset, see `find_zone`.
+        zone: Time zone of stamps without an offset, see `find_zone`; or a sequence with that of each location.
         where: Returns for rows what to show of them, such as `line 7: 2024-13-01`.
         name: The column, for messages.
+        flag: What tells the two hours apart instead of their order.
+        days: Whether stamps a day apart are those of daily readings, whose moment is the local date at 00:00.
 
     Raises:
-        ConfigError: If the zone is unknown.
+        ConfigError: If a zone is unknown.
 
     Example:
         >>> import pyarrow as pa
@@ -59,7 +71,7 @@ def read_stamps(texts: Any, place: Rows, zone: str, where: Callable[[Rows], list
         >>> stamps.utc.astype("datetime64[us]").astype("datetime64[m]")
         array(['2024-07-01T10:00'], dtype='datetime64[m]')
     """
-    clock = find_zone(zone)
+    zones = _Zones((zone,) if isinstance(zone, str) else tuple(zone), place)
     encoded = texts.dictionary_encode()
     number = encoded.indices.fill_null(-1).to_numpy(zero_copy_only=False).astype(np.intp)
     parsed = parse(encoded.dictionary)
@@ -70,66 +82,144 @@ def read_stamps(texts: Any, place: Rows, zone: str, where: Callable[[Rows], list
     problems = list(parsed.problems)
     if not good.all() and not parsed.problems:
         problems.append(_unreadable(np.flatnonzero(~good), where, name))
+    rows = _Coded.of_texts(parsed.moments, which, good)
     floating = bool((good & ~aware).any())
     if floating and (good & aware).any():
         problems.append(_mixed(good & aware, good & ~aware, where, name))
-        return Stamps(parsed.moments[which], good, True, tuple(problems), parsed.said)
+        return Stamps(rows.moments, good, True, tuple(problems), parsed.said)
+    if not floating and LOCAL in zones.names and good.any():
+        problems.append(_with_offsets(np.flatnonzero(good), where, name))
+    dates = _days(rows, zones, floating=floating) if days else None
+    if dates is not None:
+        return Stamps(dates, good, False, tuple(problems), (*parsed.said, "one reading a day, labelled by its local date"))
     if not floating:
-        return Stamps(parsed.moments[which], good, False, tuple(problems), parsed.said)
-    utc, exists, said = _localise(parsed.moments, which, place, clock, good)
-    if not exists.all():
-        problems.append(_non_existent(np.flatnonzero(~exists), where, clock, zone, parsed.moments[which]))
-    return Stamps(utc, good & exists, True, tuple(problems), (*parsed.said, *said))
+        return Stamps(rows.moments, good, False, tuple(problems), parsed.said)
+    stamps = _from_wall(rows, zones, where, flag)
+    return replace(stamps, problems=(*problems, *stamps.problems), said=(*parsed.said, *stamps.said))
 
 
-def find_zone(name: str) -> tzinfo:
-    """Return the time zone of a name such as `Europe/Kyiv`, `UTC` or, without summer time, `UTC+01:00`.
+@dataclass(frozen=True)
+class _Coded:
+    """Rows by the number of their moment among the different ones, and which of them have one."""
 
-    Raises:
-        ConfigError: If there is none.
+    labels: Moments
+    which: Rows
+    good: Mask
 
-    Example:
-        >>> find_zone("UTC+01:00").utcoffset(None)
-        datetime.timedelta(seconds=3600)
-    """
-    fixed = re.fullmatch(r"UTC([+-])(0\d|1[0-4]):([0-5]\d)", name)
-    if fixed:
-        offset = timedelta(hours=int(fixed[2]), minutes=int(fixed[3]))
-        return timezone(-offset if fixed[1] == "-" else offset)
-    try:
-        return zoneinfo.ZoneInfo(name)
-    except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError) as error:
-        given = re.fullmatch(r"(?:UTC|GMT)?([+-])(\d{1,2})(?::?(\d\d))?", name, re.ASCII | re.IGNORECASE)
-        fixed_name = f"did you mean `UTC{given[1]}{given[2]:0>2}:{given[3] or '00'}`?" if given else ""
-        raise ConfigError(
-            f"unknown time zone `{name}`",
-            found=f"`--timezone {name}`",
-            expected="a name such as `Europe/Kyiv`, `UTC`, or an offset such as `UTC+02:00`",
-            hint=fixed_name or did_you_mean(name, zoneinfo.available_timezones()),
-        ) from error
+    @classmethod
+    def of_texts(cls, moments: Moments, which: Rows, good: Mask) -> _Coded:
+        """Return rows from the moments of different texts, of which some may be the same."""
+        if (moments[1:] > moments[:-1]).all():  # the usual case, in which there is nothing to sort
+            return cls(moments, which, good)
+        labels, back = np.unique(moments, return_inverse=True)
+        return cls(labels, back[which], good)
+
+    @property
+    def moments(self) -> Moments:
+        return self.labels[self.which]
+
+    def of(self, rows: Rows) -> _Coded:
+        return _Coded(self.labels, self.which[rows], self.good[rows])
 
 
-def _localise(moments: Moments, which: Rows, place: Rows, clock: tzinfo, good: Mask) -> tuple[Moments, Mask, tuple[str, ...]]:
-    """Return the rows' moments in UTC, which of them exist on the wall clock, and what was assumed."""
-    wall = pd.DatetimeIndex(np.where(in_range(moments), moments, 0).view("datetime64[us]"))
-    early, late = (wall.tz_localize(clock, ambiguous=np.full(len(wall), summer), nonexistent="NaT") for summer in (True, False))
-    exists = ~np.asarray(early.isna())
-    doubled = exists & np.asarray(early != late)
-    utc = early.as_unit("us").asi8[which]
+def _from_wall(coded: _Coded, zones: _Zones, where: Callable[[Rows], list[str]], flag: Flag | None) -> Stamps:
+    """Return stamps without an offset as moments in UTC, each by the clock of its row's zone."""
+    utc, good = np.zeros(len(coded.which), np.int64), coded.good.copy()
     said: list[str] = []
-    rows = np.flatnonzero(doubled[which] & good)
+    problems: list[Problem] = []
+    for zone, rows in zones.groups():
+        part = _localise(coded.of(rows), zones.place[rows], zone, flag and flag.of(rows))
+        utc[rows], good[rows] = part.utc, good[rows] & part.exists
+        skipped = rows[~part.exists]
+        if len(skipped):
+            first = int(coded.labels[coded.which[skipped[0]]])
+            problems.append(_non_existent(skipped, where, zone, first, doubled=part.doubled))
+        said += part.said
+        problems += part.problems
+    return Stamps(utc, good, True, tuple(problems), tuple(dict.fromkeys(said)))
+
+
+def _days(coded: _Coded, zones: _Zones, *, floating: bool) -> Moments | None:
+    """Return the local dates, where the stamps of each zone are a day apart; None where they are not."""
+    dates = np.zeros(len(coded.which), np.int64)
+    for zone, rows in [(zones.names[0], np.arange(len(dates)))] if floating else zones.groups():
+        part = coded.of(rows)
+        there = np.flatnonzero(np.bincount(part.which[part.good], minlength=len(part.labels)))
+        labels = part.labels[there]
+        if (np.diff(labels) < SHORTEST_DAY).any():
+            return None
+        times = pd.DatetimeIndex(labels.view("datetime64[us]"))
+        days = day_labels(times if floating else times.tz_localize("UTC"), zone)
+        if days is None:
+            return None
+        of_label = np.zeros(len(part.labels), np.int64)
+        of_label[there] = days.as_unit("us").asi8
+        dates[rows] = of_label[part.which]
+    return dates
+
+
+@dataclass(frozen=True)
+class _Zones:
+    """The zone of each row: one for all, or one a place."""
+
+    names: tuple[str, ...]
+    place: Rows
+
+    def groups(self) -> Iterator[tuple[str, Rows]]:
+        """Yield each zone with its rows."""
+        if len(set(self.names)) == 1:
+            yield self.names[0], np.arange(len(self.place))
+            return
+        for zone in dict.fromkeys(self.names):
+            of_zone = np.array([name == zone for name in self.names])
+            yield zone, np.flatnonzero(of_zone[self.place])
+
+
+@dataclass(frozen=True)
+class _Localised:
+    """Rows of one zone: their moments, which exist on its clock, whether it showed an hour twice; what was assumed, and wrong."""
+
+    utc: Moments
+    exists: Mask
+    doubled: bool
+    said: tuple[str, ...]
+    problems: tuple[Problem, ...]
+
+
+def _localise(coded: _Coded, place: Rows, zone: str, flag: Flag | None) -> _Localised:
+    """Return the rows of one zone by its clock."""
+    labels, which, good = coded.labels, coded.which, coded.good
+    wall = pd.DatetimeIndex(np.where(in_range(labels), labels, 0).view("datetime64[us]"))
+    first, exists = from_local(wall, zone)
+    last, _ = from_local(wall, zone, np.ones(len(wall), bool))
+    early, late = first.as_unit("us").asi8, last.as_unit("us").asi8
+    utc = early[which]
+    rows = np.flatnonzero((early != late)[which] & exists[which] & good)
+    said: tuple[str, ...] = ()
+    problems: tuple[Problem, ...] = ()
+    second = np.zeros(0, bool)
     if len(rows):
-        again = pd.DataFrame({"place": place[rows], "which": which[rows]})
-        steps = np.diff(moments[which][place == place[rows[0]]])
-        backwards = bool((steps < 0).sum() > (steps > 0).sum())
-        second = (again[::-1] if backwards else again).groupby(["place", "which"]).cumcount().sort_index() > 0
-        utc[rows] = np.where(second, late.as_unit("us").asi8[which[rows]], utc[rows])
-        order = "first in the file" if not backwards else "last in the file, which runs backwards,"
-        if second.any():
-            said.append(f"the hour that comes twice in autumn: the {order} is summer time, the other winter time")
+        if flag is None:
+            second, said = _by_order(coded, place, rows)
         else:
-            said.append("the hour that comes twice in autumn is there once: taken as summer time")
-    return utc, exists[which] | ~good, tuple(said)
+            offset = wall.as_unit("us").asi8 - early
+            second, said, problems = flag.second(rows, (offset > offset.min())[which] & good)
+        utc[rows] = np.where(second, late[which[rows]], utc[rows])
+    return _Localised(utc, exists[which] | ~good, bool(second.any()), said, problems)
+
+
+def _by_order(coded: _Coded, place: Rows, rows: Rows) -> tuple[Mask, tuple[str, ...]]:
+    """Return which rows of the doubled hour are its second, by their order in the file, and what was assumed."""
+    again = pd.DataFrame({"place": place[rows], "which": coded.which[rows]})
+    steps = np.diff(coded.which[place == place[rows[0]]])
+    backwards = bool((steps < 0).sum() > (steps > 0).sum())
+    second = (again[::-1] if backwards else again).groupby(["place", "which"]).cumcount().sort_index() > 0
+    order = "first in the file" if not backwards else "last in the file, which runs backwards,"
+    if second.any():
+        said = f"the hour that comes twice in autumn: the {order} is summer time, the other winter time"
+    else:
+        said = "the hour that comes twice in autumn is there once: taken as summer time"
+    return second.to_numpy(), (said,)
 
 
 def _unreadable(rows: Rows, where: Callable[[Rows], list[str]], name: str) -> Problem:
@@ -153,15 +243,32 @@ def _mixed(aware: Mask, floating: Mask, where: Callable[[Rows], list[str]], name
     )
 
 
-def _non_existent(rows: Rows, where: Callable[[Rows], list[str]], clock: tzinfo, zone: str, moments: Moments) -> Problem:
-    year = int(moments[rows[0]].astype("datetime64[us]").astype("datetime64[Y]").astype(int)) + 1970
-    offsets = [clock.utcoffset(datetime(year, month, 1)) or timedelta(0) for month in (1, 7)]
+def _with_offsets(rows: Rows, where: Callable[[Rows], list[str]], name: str) -> Problem:
+    return Problem(
+        f"the stamps of `{name}` tell their moments, they are no local labels",
+        found=listed(where(rows[:1])),
+        expected=f"stamps without an offset, where the time zone is `{LOCAL}`",
+        hint="name the zone that the consumers live by: `--timezone Europe/Berlin`",
+    )
+
+
+def _non_existent(rows: Rows, where: Callable[[Rows], list[str]], zone: str, first: int, *, doubled: bool) -> Problem:
+    """Return the problem of stamps in hours that spring skips; whoever has no doubled hour has a clock of another kind."""
+    year = pd.Timestamp(first, unit="us").year
+    offsets = [find_zone(zone).utcoffset(datetime(year, month, 1)) or timedelta(0) for month in (1, 7)]
     minutes = round(min(offsets).total_seconds() / 60)
     fixed = f"UTC{'-' if minutes < 0 else '+'}{abs(minutes) // 60:02d}:{abs(minutes) % 60:02d}"
     more = f" and {len(rows) - SHOWN} more" if len(rows) > SHOWN else ""
+    if doubled:
+        hint = "the hour that comes twice in autumn is there twice: take these rows out, or correct them"
+    else:
+        hint = (
+            f"if the file's clock has no summer time: `--timezone {fixed}`; "
+            f"if it has, but each day was given 24 hours: `--timezone {LOCAL}`"
+        )
     return Problem(
         f"{counted(len(rows), 'timestamp')} skipped by the clock of `{zone}`, which is put forward in spring",
         found=listed(where(rows[:SHOWN])) + more,
         expected="no stamps in the hour that spring skips",
-        hint=f"if the file's clock has no summer time: `--timezone {fixed}`",
+        hint=hint,
     )

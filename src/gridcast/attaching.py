@@ -1,0 +1,148 @@
+"""Weather, what is derived from it, and the calendar: brought to the places of a panel."""
+
+from __future__ import annotations
+
+import warnings
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+
+from gridcast.availability import Availability
+from gridcast.config import RunConfig
+from gridcast.errors import ConfigError, GridcastWarning, counted, listed
+from gridcast.features.calendar import Calendar
+from gridcast.features.events import Events
+from gridcast.features.groups import add_features
+from gridcast.features.onclock import on_clock
+from gridcast.features.places import weather_at_places
+from gridcast.features.stationweights import apply_weights, learned_weights
+from gridcast.panel import Panel
+from gridcast.sources.calendarfile import read_events
+from gridcast.sources.text.csvfile import read_places
+from gridcast.sources.weather.reading import read_weather
+from gridcast.sources.weather.weather import Weather, WeatherOptions, coverage_problems
+from gridcast.sources.weather.window import ALL, Window
+
+OF_TEMPERATURE = ("heating", "cooling", "recency")  # derived by default where there is a temperature
+SYNTHETIC_COUNTRY = "DE"
+MARGIN = pd.Timedelta(days=7)  # of weather before the first reading, for what looks back
+
+
+def with_weather(
+    panel: Panel, config: RunConfig, *, until: pd.Timestamp, stations: pd.DataFrame | None = None
+) -> tuple[Panel, tuple[str, ...]]:
+    """Return the panel with the weather of the configuration at its places, and what is worth saying.
+
+    Where stations or places have no coordinates, the stations of each place are learned from readings before a moment. A field
+    is kept beside its values at the places, by the name of the variable and `_field`.
+
+    Args:
+        panel: Readings.
+        config: With the source of the weather, or none.
+        until: The end of the training part.
+        stations: Coordinates of the stations: `id`, `latitude`, `longitude`; those of the configuration win.
+
+    Raises:
+        GridcastError: If the weather can't be read, or does not fit the panel.
+
+    Warns:
+        GridcastWarning: Where the weather does not cover the readings, or is far away.
+    """
+    if not config.weather.source:
+        return panel, ()
+    if config.weather.stations:
+        stations = read_places(config.weather.stations).table
+    weather = read_weather(config.weather.source, options=_options(config), locations=stations, window=_window(panel))
+    for problem in coverage_problems(weather, panel.times):
+        warnings.warn(str(problem), GridcastWarning, stacklevel=2)
+    dataset = on_clock(weather.dataset, panel.times[0], panel.freq)
+    at_places, said = _at_places(panel, weather, dataset, until)
+    for name, values in at_places.data_vars.items():
+        panel = _joined(panel, str(name), values)
+    if "y" in dataset.dims:
+        for name, values in dataset.data_vars.items():
+            panel = _joined(panel, f"{name}_field", values)
+    return panel, (*weather.said, *said, _use_of(panel))
+
+
+def with_features(panel: Panel, config: RunConfig) -> Panel:
+    """Return the panel with what the configuration derives from its weather, as far as its variables allow.
+
+    Raises:
+        ConfigError: If a feature is unknown.
+    """
+    without = () if "temperature" in panel.variables else OF_TEMPERATURE
+    return add_features(panel, [name for name in config.weather.features if name not in without])
+
+
+def calendar_of(config: RunConfig, places: tuple[str, ...] = ()) -> Calendar:
+    """Return the calendar of a configuration.
+
+    Raises:
+        GridcastError: If the zone, the country or the file of events is wrong.
+    """
+    weather = config.weather
+    events = Events(read_events(weather.events, places=places).table) if weather.events else None
+    country = weather.country or (SYNTHETIC_COUNTRY if config.is_synthetic else "")
+    return Calendar(config.data.timezone, country, subdivision=weather.subdivision, events=events)
+
+
+def _use_of(panel: Panel) -> str:
+    """Return what the weather is good for."""
+    if panel.is_ex_post:
+        return "measured weather stands in for a forecast (`perfect_weather`): scores are ex post"
+    if panel.ahead:
+        return f"{listed(panel.ahead)}: of each issue time the newest forecast that had arrived"
+    return "measured weather is not known ahead: add `--perfect-weather` to let it stand in for a forecast, scores are then ex post"
+
+
+def _options(config: RunConfig) -> WeatherOptions:
+    weather = config.weather
+    return WeatherOptions(
+        timezone=weather.timezone or config.data.timezone,
+        variables=weather.variables,
+        availability="perfect" if weather.perfect_weather else "",
+        delay=pd.Timedelta(hours=weather.delay_hours),
+    )
+
+
+def _window(panel: Panel) -> Window:
+    """Return the part of a field that the places and times of a panel want."""
+    if not panel.has_coordinates:
+        return ALL
+    start, end = panel.times[0] - MARGIN, panel.end + MARGIN
+    return Window.around(*panel.coordinates, start=start, end=end)
+
+
+def _at_places(panel: Panel, weather: Weather, dataset: xr.Dataset, until: pd.Timestamp) -> tuple[xr.Dataset, tuple[str, ...]]:
+    """Return the weather at the places, and how it came there."""
+    located = "y" in dataset.dims or ("latitude" in dataset.coords and bool(np.isfinite(weather.dataset["latitude"]).all()))
+    if located and panel.has_coordinates:
+        if "station" in dataset.dims:
+            dataset = dataset.assign_coords({name: weather.dataset[name] for name in ("latitude", "longitude")})
+        return weather_at_places(dataset, *panel.coordinates, panel.locations), ()
+    if "station" not in dataset.dims:
+        raise ConfigError(
+            "a weather field needs places with coordinates",
+            found=f"{counted(panel.locations, 'place')} without latitude and longitude",
+            expected="a table of places with `latitude` and `longitude`, or weather of stations",
+        )
+    observed = weather.dataset.map(_as_observed, keep_attrs=True)
+    weights = learned_weights(panel, on_clock(observed, panel.times[0], panel.freq), until=until)
+    counts = (weights > 0).sum("station").values
+    said = (
+        f"stations of each place learned from readings before {until:%Y-%m-%d}, as there are no coordinates: "
+        f"{counts.min()} to {counts.max()} of {weights.sizes['station']} a place",
+    )
+    return apply_weights(dataset, weights), said
+
+
+def _as_observed(variable: xr.DataArray) -> xr.DataArray:
+    """Return the weather by the rule of measurements: what is learned from it stops at the end of the training part."""
+    return variable.assign_attrs(Availability("observed", Availability.of(variable).delay).attrs)
+
+
+def _joined(panel: Panel, name: str, values: xr.DataArray) -> Panel:
+    rule = Availability.of(values)
+    return panel.with_variable(name, values, units=str(values.attrs.get("units", "")), availability=rule.kind, delay=rule.delay)

@@ -1,0 +1,173 @@
+"""The options that stand for settings: one table, from which each command takes the panels that it needs."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from gridcast.errors import ConfigError
+
+if TYPE_CHECKING:
+    from gridcast.config import RunConfig
+
+FILES, REPAIR, WEATHER = "What is in the files", "What to repair", "Weather and calendar"
+TASK, TRAIN, OUTPUT = "What to forecast", "Training", "Output"
+
+
+@dataclass(frozen=True)
+class Setting:
+    """An option whose value, where it is not given, comes from the configuration.
+
+    Attributes:
+        panel: Heading in the help under which it stands.
+        key: Section and name in the configuration.
+        kind: Type of its value; `bool` makes a flag.
+        text: What the help says.
+        metavar: What stands for its value in the help.
+        flag: The option, where it has another name than the setting.
+    """
+
+    panel: str
+    key: str
+    kind: Any
+    text: str
+    metavar: str | None = None
+    flag: str = ""
+
+    @property
+    def name(self) -> str:
+        """Name of the parameter."""
+        return self.key.rpartition(".")[2]
+
+    @property
+    def parameter(self) -> inspect.Parameter:
+        """The parameter of a command."""
+        flag = self.flag or f"--{self.name.replace('_', '-')}"
+        option = typer.Option(flag, help=self.text, rich_help_panel=self.panel, metavar=self.metavar)
+        kind: Any = self.kind | None
+        annotation = Annotated[kind, option]
+        return inspect.Parameter(self.name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=annotation)
+
+
+SETTINGS = (
+    Setting(FILES, "data.timezone", str, "Zone of stamps without an offset, and of the local clock.  \\[default: UTC]", "ZONE"),
+    Setting(FILES, "data.unit", str, "Unit of the readings, such as MW."),
+    Setting(FILES, "data.query", str, "SELECT that gives the readings, in place of a table of a database.", "SQL"),
+    Setting(FILES, "data.start", str, "Use no readings before this moment.", "TIME"),
+    Setting(FILES, "data.end", str, "Use no readings from this moment on.", "TIME"),
+    Setting(FILES, "data.time_column", str, "Column of the timestamps.", "NAME"),
+    Setting(FILES, "data.location_column", str, "Column of the location, in a long file.", "NAME"),
+    Setting(FILES, "data.consumption_column", str, "Column of the consumption, in a long file.", "NAME"),
+    Setting(FILES, "data.fold_column", str, "Column that tells apart the hour that autumn shows twice.", "NAME"),
+    Setting(FILES, "data.id_column", str, "Column of the places' names.", "NAME"),
+    Setting(FILES, "data.latitude_column", str, "Column of the latitude.", "NAME"),
+    Setting(FILES, "data.longitude_column", str, "Column of the longitude.", "NAME"),
+    Setting(FILES, "data.exclude", list[str], "Leave a location out; may be given again.", "NAME"),
+    Setting(FILES, "data.common_only", bool, "Go on with the locations that are in both files."),
+    Setting(FILES, "data.no_reading", list[float], "Code that means that there is no reading, such as 65535; may be given again."),
+    Setting(REPAIR, "data.outliers", str, "Readings that can't be right: keep them, or mask them as missing.", "keep|mask"),
+    Setting(REPAIR, "data.fill", str, "Gaps: leave them, or fill them (never in targets or scores).", "none|gaps"),
+    Setting(WEATHER, "weather.source", str, "Weather: stations in a table, or a field in NetCDF or Zarr.", "FILE", "--weather"),
+    Setting(WEATHER, "weather.stations", str, "Coordinates of the stations, where no other file has them.", "FILE"),
+    Setting(WEATHER, "weather.perfect_weather", bool, "Let measured weather stand in for a forecast: scores are then ex post."),
+    Setting(
+        WEATHER,
+        "weather.delay_hours",
+        float,
+        "Hours until weather has arrived.  \\[default: 0]",
+        "HOURS",
+        "--weather-delay",
+    ),
+    Setting(WEATHER, "weather.country", str, "Country whose public holidays count, such as DE or US.", "CODE"),
+    Setting(WEATHER, "weather.subdivision", str, "State, province or region whose holidays count too, such as BY.", "CODE"),
+    Setting(WEATHER, "weather.events", str, "Your own calendar, CSV or ICS: school holidays, events.", "FILE"),
+    Setting(TASK, "task.sequence_length", int, "Steps of history that the LSTM reads.  \\[default: 168]"),
+    Setting(TASK, "task.horizon", int, "Steps to forecast.  \\[default: 24]"),
+    Setting(TASK, "task.test_days", int, "Days at the end that are held out.  \\[default: 28]"),
+    Setting(TRAIN, "model.grid_size", str, "Rows and columns of the map, such as 16 or 12x24.  \\[default: 16]", "G|RxC"),
+    Setting(TRAIN, "training.epochs", int, "At most so many passes over the training part.  \\[default: 30]"),
+    Setting(TRAIN, "training.batch_size", int, "Issue times in a training step, each with all places.  \\[default: 8]"),
+    Setting(TRAIN, "training.seed", int, "The same seed gives the same result."),
+    Setting(OUTPUT, "output.forecasts_to", str, "Write the forecasts into a table of a database too.", "URL#TABLE", "--to"),
+)
+
+Settings = dict[str, dict[str, Any]]
+
+Temporal = Annotated[
+    str | None,
+    typer.Argument(metavar="TEMPORAL.csv", help="Readings: timestamp, location, consumption; or one column a location."),
+]
+Spatial = Annotated[str | None, typer.Argument(metavar="SPATIAL.csv", help="Places: id, latitude, longitude.")]
+ConfigFile = Annotated[
+    Path | None,
+    typer.Option("--config", metavar="FILE.toml", help="Settings, such as the config.toml of a run; options override it."),
+]
+Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace what is there under that name.", rich_help_panel=OUTPUT)]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No talk on standard error but errors.", rich_help_panel=OUTPUT)]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.", rich_help_panel=OUTPUT)]
+
+
+def with_settings(*panels: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Return a decorator that gives a command the options of some panels, and hands it their values as `settings`."""
+    chosen = [setting for setting in SETTINGS if setting.panel in panels]
+
+    def decorate(command: Callable[..., None]) -> Callable[..., None]:
+        @functools.wraps(command)
+        def wrapper(**given: Any) -> None:
+            settings: Settings = {}
+            for setting in chosen:
+                value = given.pop(setting.name)
+                if value not in (None, []):
+                    section, _, key = setting.key.partition(".")
+                    settings.setdefault(section, {})[key] = value
+            command(**given, settings=settings)
+
+        own = [each for each in inspect.signature(command, eval_str=True).parameters.values() if each.name != "settings"]
+        own = [each.replace(kind=inspect.Parameter.KEYWORD_ONLY) for each in own]
+        here = [p for p in own if not _is_output(p)]
+        there = [p for p in own if _is_output(p)]
+        wrapper.__signature__ = inspect.Signature([*here, *(s.parameter for s in chosen), *there])  # type: ignore[attr-defined]
+        wrapper.__annotations__ = {p.name: p.annotation for p in [*here, *there]}
+        return wrapper
+
+    return decorate
+
+
+def merged_config(config_file: Path | None, settings: Settings, temporal: str | None, spatial: str | None) -> RunConfig:
+    """Return the settings of a file and of the options, which win.
+
+    Raises:
+        GridcastError: If the file can't be read, or a setting is unknown or out of range.
+    """
+    from gridcast.config import make_config, read_config
+
+    merged = read_config(config_file) if config_file else {}
+    files = {name: path for name, path in (("temporal", temporal), ("spatial", spatial)) if path is not None}
+    settings = {**settings, "data": {**settings.get("data", {}), **files}}
+    if isinstance(grid := settings.get("model", {}).get("grid_size"), str):
+        settings = {**settings, "model": {**settings["model"], "grid_size": _grid_size(grid)}}
+    for table, values in settings.items():
+        merged[table] = {**merged.get(table, {}), **values}
+    return make_config(merged, source=f"`{config_file}` and the options" if config_file else "the options")
+
+
+def _is_output(parameter: inspect.Parameter) -> bool:
+    """Return whether an option stands under the last heading."""
+    return any(getattr(each, "rich_help_panel", None) == OUTPUT for each in getattr(parameter.annotation, "__metadata__", ()))
+
+
+def _grid_size(text: str) -> int | list[int]:
+    """Return the grid size of `16` or `12x24`."""
+    try:
+        sides = [int(side) for side in text.lower().split("x")]
+    except ValueError:
+        sides = []
+    if len(sides) not in (1, 2):
+        raise ConfigError("`--grid-size` is one number or two", found=text, expected="such as `16` or `12x24` (rows x columns)")
+    return sides[0] if len(sides) == 1 else sides
