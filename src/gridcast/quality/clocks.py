@@ -66,7 +66,7 @@ def _shapes(history: History) -> Shapes:
     steps = BLOCK * history.day
     blocks = history.rows // steps
     hourly = _hourly(history, blocks * BLOCK)
-    days = hourly.reshape(blocks, BLOCK, 24, -1)
+    days = hourly.reshape(blocks, BLOCK, 24, hourly.shape[1])
     present = np.isfinite(days).mean(axis=(1, 2)) >= PRESENT
     daily = median(np.moveaxis(days, 2, 0))
     shape = median(np.moveaxis(days - daily[:, :, None, :], 1, 0))
@@ -77,7 +77,7 @@ def _hourly(history: History, days: int) -> Floats:
     """Return readings by the local hour, shape (days * 24, location)."""
     values = history.known[: days * history.day]
     if history.day > 24:
-        values = median(values.reshape(days * 24, history.day // 24, -1).swapaxes(0, 1))
+        values = median(values.reshape(days * 24, history.day // 24, values.shape[1]).swapaxes(0, 1))
     hourly = np.empty(values.shape, dtype=np.float64)
     times = history.times[: days * history.day : max(history.day // 24, 1)]
     for zone in dict.fromkeys(history.timezones):
@@ -109,7 +109,7 @@ def _off_neighbours(shapes: Shapes) -> Lags:
     lags = _lags(shapes.by_hour, own)
     off = lags - median(lags.T)[:, None]
     off = off - median(off)
-    far = np.fmax(FAR * spread(off), WHOLE)
+    far = np.fmax(FAR * spread(np.diff(off, axis=0)) / np.sqrt(2), WHOLE)  # steps, since many blocks may be off
     return np.where(np.abs(off) > far, off, 0)
 
 
@@ -160,11 +160,18 @@ def _off_themselves(history: History, shapes: Shapes) -> Iterator[Finding]:
             continue
         first = max(rows, key=lambda at: abs(moved[at, place]))
         lag, start = float(moved[first, place]), (first + LASTING) * shapes.steps
-        text = (
-            f"the daily shape comes {abs(lag):.1f} h {'later' if lag > 0 else 'earlier'} from about {history.at(start):%Y-%m-%d} on"
-        )
+        way = "later" if lag > 0 else "earlier"
+        reason = _at_change(history, place, start, shapes)
+        text = f"the daily shape comes {abs(lag):.1f} h {way} from about {history.at(start):%Y-%m-%d} on{reason}"
         span = (start, history.rows, lag)
         yield finding(history, "clock", place, text, spans=[span], count=history.rows - start)
+
+
+def _at_change(history: History, place: int, start: int, shapes: Shapes) -> str:
+    """Return the reason where the clock of a known zone is changed about then."""
+    rows = slice(max(start - shapes.steps, 0), start + shapes.steps)
+    changes = np.ptp(offsets(history.times[rows], history.timezones[place])) > 0
+    return ", where the clock is changed: does the file keep one time all year?" if changes else ""
 
 
 def _expected(history: History, place: int, at: int, shapes: Shapes) -> bool:

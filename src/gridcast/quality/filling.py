@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
@@ -9,7 +11,7 @@ import pandas as pd
 from gridcast.clock import steps_in
 from gridcast.panel import Panel
 from gridcast.quality.finding import stretches
-from gridcast.quality.history import Flags, Floats, median, shifted
+from gridcast.quality.history import Flags, Floats, History, median, offsets, shifted
 
 SHORT = pd.Timedelta(hours=3)  # gaps up to this long are bridged by a line
 LIMIT = pd.Timedelta(days=14)  # longer gaps stay
@@ -21,9 +23,24 @@ SCALES = (0.5, 2.0)  # by which analogues are scaled at most
 Values = npt.NDArray[np.float32]
 
 
-def filled(panel: Panel, *, causal: bool = False, limit: pd.Timedelta = LIMIT) -> tuple[Values, Flags]:
-    """Return the readings of a panel with their gaps filled, and which are filled; (time, location) each. See `fill`."""
-    return fill(panel.consumption, panel.freq, causal=causal, limit=limit, offsets=None)
+def filled(
+    panel: Panel, *, causal: bool = False, limit: pd.Timedelta = LIMIT, timezones: str | Sequence[str] | None = None
+) -> tuple[Values, Flags]:
+    """Return the readings of a panel with their gaps filled, and which are filled; shape (time, location) each.
+
+    Args:
+        panel: The readings.
+        causal: As in `fill`.
+        limit: As in `fill`.
+        timezones: IANA name of the zone of all places, or of each, whose clock analogues keep to; by default UTC.
+
+    Raises:
+        ConfigError: If a zone is not known, or there is not one a place.
+    """
+    zones = History.of(panel, timezones=timezones).timezones
+    ahead = {zone: offsets(panel.times, zone) * (pd.Timedelta(hours=1) / panel.freq) for zone in set(zones)}
+    steps = np.column_stack([np.round(ahead[zone]).astype(np.intp) for zone in zones])
+    return fill(panel.consumption, panel.freq, causal=causal, limit=limit, ahead=steps if np.ptp(steps) else None)
 
 
 def fill(
@@ -32,7 +49,7 @@ def fill(
     *,
     causal: bool = False,
     limit: pd.Timedelta = LIMIT,
-    offsets: npt.NDArray[np.intp] | None = None,
+    ahead: npt.NDArray[np.intp] | None = None,
 ) -> tuple[Values, Flags]:
     """Return readings with their gaps filled, and which are filled. Measured readings stay as they are.
 
@@ -46,7 +63,7 @@ def fill(
         causal: Whether a filled reading may only depend on readings before it, as at an issue time: then no line is drawn, and the
             length of a gap counts from its start.
         limit: Longest gap that is filled; where `causal`, the readings of a gap that are filled at its start.
-        offsets: Steps that the local clock is ahead of UTC at each time and place, shape (time, location), so that the same local
+        ahead: Steps that the local clock is ahead of UTC at each time and place, shape (time, location), so that the same local
             hour is taken across a change of the clock; by default it stands still.
 
     Returns:
@@ -58,7 +75,7 @@ def fill(
         ([1.0, 2.0, 3.0], [False, True, False])
     """
     values = np.asarray(values, dtype=np.float32)
-    analogue = _analogues(values, steps_in(pd.Timedelta(days=7), freq), causal=causal, offsets=offsets)
+    analogue = _analogues(values, steps_in(pd.Timedelta(days=7), freq), causal=causal, ahead=ahead)
     result = values.copy()
     short = 0 if causal else int(SHORT // freq)
     for place in np.flatnonzero(np.isnan(values).any(axis=0)).tolist():
@@ -78,18 +95,18 @@ def _bridge(line: Values, start: int, end: int) -> None:
     line[start:end] = np.linspace(line[start - 1], line[end], end - start + 2, dtype=np.float32)[1:-1]
 
 
-def _analogues(values: Values, week: int, *, causal: bool, offsets: npt.NDArray[np.intp] | None) -> Values:
+def _analogues(values: Values, week: int, *, causal: bool, ahead: npt.NDArray[np.intp] | None) -> Values:
     """Return the median of the same hour of the week in the weeks around, or before, shape (time, location)."""
     steps = [week * weeks for weeks in WEEKS] + ([] if causal else [-week * weeks for weeks in WEEKS])
-    around = [shifted(values, step) if offsets is None else _same_local_hour(values, step, offsets) for step in steps]
+    around = [shifted(values, step) if ahead is None else _same_local_hour(values, step, ahead) for step in steps]
     return np.asarray(median(np.stack(around)), dtype=np.float32)
 
 
-def _same_local_hour(values: Values, step: int, offsets: npt.NDArray[np.intp]) -> Values:
+def _same_local_hour(values: Values, step: int, ahead: npt.NDArray[np.intp]) -> Values:
     """Return the values `step` rows earlier by the local clock; NaN beyond the ends."""
     rows = np.arange(len(values))[:, None] - step
     inside = np.clip(rows, 0, len(values) - 1)
-    rows = rows + offsets - np.take_along_axis(offsets, inside, axis=0)
+    rows = rows + ahead - np.take_along_axis(ahead, inside, axis=0)
     found = np.take_along_axis(values, np.clip(rows, 0, len(values) - 1), axis=0)
     return np.where((rows >= 0) & (rows < len(values)), found, np.float32(np.nan))
 

@@ -160,3 +160,13 @@ def detected(
 def lasting(history: History, steps: int) -> str:
     """Return how long a number of steps is, in words."""
     return describe_freq(history.freq * steps)
+
+
+def shown(value: float) -> str:
+    """Return a reading as one writes it: whole from a thousand on, else six digits.
+
+    Example:
+        >>> shown(-31990200.0), shown(0.52)
+        ('-31,990,200', '0.52')
+    """
+    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.6g}"

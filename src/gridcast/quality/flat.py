@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from gridcast.quality.finding import Detection, detected, lasting
+from gridcast.quality.finding import Detection, detected, lasting, shown
 from gridcast.quality.history import Flags, Floats, History
 
 LEAST = 4  # equal readings that may be worth a word
@@ -36,7 +36,7 @@ def flat_lines(history: History) -> Detection:
         start, end = max(runs, key=lambda run: run[1] - run[0])
         value = history.values[start, place]
         return (
-            f"the same reading for up to {lasting(history, end - start)} ({value:,.6g} from {history.at(start):%Y-%m-%d %H:%M}); "
+            f"the same reading for up to {lasting(history, end - start)} ({shown(value)} from {history.at(start):%Y-%m-%d %H:%M}); "
             f"usual are at most {lasting(history, int(longest[place]))}"
         )
 

@@ -53,7 +53,7 @@ def _weekly(history: History) -> tuple[Floats, int]:
     """Return the logarithm of the median of each week, shape (week, location), NaN where few readings are; and its steps."""
     week = 7 * history.day
     weeks = history.rows // week
-    values = history.known[: weeks * week].reshape(weeks, week, -1).swapaxes(0, 1)
+    values = history.known[: weeks * week].reshape(weeks, week, history.known.shape[1]).swapaxes(0, 1)
     level = median(values) if weeks else np.zeros((0, values.shape[-1]))
     present = np.isfinite(values).mean(axis=0) >= PRESENT
     usable = present & (level > 0) & (history.floor > 0)

@@ -16,7 +16,7 @@ from gridcast.panel import Panel
 from gridcast.quality.changes import clock_changes
 from gridcast.quality.clocks import shifted_clocks
 from gridcast.quality.copies import copies
-from gridcast.quality.finding import KINDS, Detection, Finding, Flags
+from gridcast.quality.finding import KINDS, Detection, Finding, Flags, shown
 from gridcast.quality.flat import flat_lines
 from gridcast.quality.gaps import missing
 from gridcast.quality.history import History
@@ -119,10 +119,11 @@ def inspect(panel: Panel, *, before: pd.Timestamp | None = None, timezones: str 
     """
     history = History.of(panel, before, timezones)
     findings = list(missing(history).findings)
-    history, of_readings, masks = _wrong(history)
-    findings += of_readings
-    for detect in OF_PLACES:
-        findings += detect(history).findings
+    with np.errstate(all="ignore"):  # readings may be as large as single precision holds
+        history, of_readings, masks = _wrong(history)
+        findings += of_readings
+        for detect in OF_PLACES:
+            findings += detect(history).findings
     order = {kind: number for number, kind in enumerate(KINDS)}
     findings.sort(key=lambda f: (RANK[f.severity], order[f.kind]))
     return QualityReport(tuple(findings), masks, _reasons(panel), panel.locations, panel.consumption.shape)
@@ -135,7 +136,8 @@ def implausible(panel: Panel, *, before: pd.Timestamp | None = None) -> Flags:
         panel: The readings.
         before: As in `inspect`.
     """
-    _, _, masks = _wrong(History.of(panel, before))
+    with np.errstate(all="ignore"):
+        _, _, masks = _wrong(History.of(panel, before))
     return _any(masks, panel.consumption.shape)
 
 
@@ -164,7 +166,7 @@ def first_example(finding: Finding) -> str:
     if not finding.examples:
         return ""
     first = finding.examples[0]
-    value = "" if np.isnan(first.value) else f": {first.value:,.6g}"
+    value = "" if np.isnan(first.value) else f": {shown(first.value)}"
     return f"{first.start:%Y-%m-%d %H:%M} to {first.end:%Y-%m-%d %H:%M}{value}"
 
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import numpy as np
 
 from gridcast.errors import counted
-from gridcast.quality.finding import Detection, Finding, detected, finding, stretches
+from gridcast.quality.finding import Detection, Finding, detected, finding, shown, stretches
 from gridcast.quality.history import Flags, Floats, History
 
 OFTEN = 0.05  # share of readings below zero from which on these are normal at a place (net load)
 MOSTLY = 0.5  # share of zeros from which on they are what is normal
-FAR = 0.1  # a place whose lowest readings are above this share of its median does not fall to zero
+FAR = 0.2  # a place whose lowest readings are above this share of its median does not fall to zero
 HABIT = 3.0  # zeros that are this much more frequent at some hour of the day than on average are a habit
 
 
@@ -25,7 +25,7 @@ def negative(history: History) -> Detection:
         wrong,
         lambda place, _: (
             f"{counted(int(wrong[:, place].sum()), 'reading')} below zero at a place that consumes, the lowest "
-            f"{history.values[:, place][wrong[:, place]].min():,.6g}"
+            f"{shown(history.values[:, place][wrong[:, place]].min())}"
         ),
     )
     notes = tuple(_net_load(history, place, below[:, place]) for place in np.flatnonzero(below.any(axis=0) & ~consuming).tolist())
@@ -44,7 +44,7 @@ def zero(history: History) -> Detection:
         "zero",
         wrong,
         lambda place, _: (
-            f"{counted(int(wrong[:, place].sum()), 'zero')} where nearly all readings are above {history.floor[place]:,.6g}"
+            f"{counted(int(wrong[:, place].sum()), 'zero')} where nearly all readings are above {shown(history.floor[place])}"
         ),
     )
 

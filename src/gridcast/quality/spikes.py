@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from gridcast.errors import counted
-from gridcast.quality.finding import Detection, Severity, detected
+from gridcast.quality.finding import Detection, Severity, detected, shown
 from gridcast.quality.history import NORMAL, Flags, Floats, History, median, quantile, shifted, spread
 
 Rows = npt.NDArray[np.intp]
@@ -16,6 +16,7 @@ Rows = npt.NDArray[np.intp]
 DAYS = (-14, -7, -3, -2, -1, 1, 2, 3, 7, 14)  # whose same hour is compared with: each weekday is among them
 WEEKS = (-21, -14, -7, 7, 14, 21)  # days of the same weekday, whose median is what daily readings are compared with
 ENOUGH = 4  # of these that must have readings
+PRESENT = 0.8  # share of the readings around that tell the level of a day
 BLOCK = 28  # days whose spread is compared with that of the whole history
 
 # in spreads; chosen on 2015-2016 of us_ba, see benchmarks/anomalies.md
@@ -28,7 +29,7 @@ COMMON = 5  # places from which on their median is weather
 HABIT = 0.3  # share of the days with a jump at the same hour from which on it is a habit
 SMOOTH = 24  # readings a day from which on neighbours in time are alike
 LEAST = 0.003  # a spread is at least this share of the usual reading: no place is better known
-MANY, EXTREME = 0.001, 2.5  # share of readings, or times the bounds, from which on it is more than a note
+FEW, MANY, EXTREME = 10, 0.001, 2.5  # readings, share of readings, or times the bounds, from which on it is more than a note
 LOW, HIGH = 0.05, 5.0  # shares of the usual reading beyond which none can be right, where the others are within
 REACH = 5.0  # times the range of 90 % of the readings, from the middle, where the usual reading is near zero
 BEYOND = 0.25  # of the range of a place's good readings may later ones lie outside of it
@@ -102,9 +103,11 @@ def _beside(values: Floats, day: int) -> Beside:
 
 
 def _level(values: Floats, day: int) -> Floats:
-    """Return the median of half a day before to half a day after each reading, of at most 13 readings."""
-    step = max(day // 12, 1)
-    return median(np.stack([shifted(values, k) for k in range(-(day // 2), day // 2 + 1, step)]))
+    """Return the median of half a day before to half a day after each reading, of 13 or 25 readings; NaN where most are missing."""
+    step = max(day // (12 if day <= 24 else 24), 1)
+    around = np.stack([shifted(values, k) for k in range(-(day // 2), day // 2 + 1, step)])
+    enough = np.isfinite(around).sum(axis=0) >= PRESENT * len(around)
+    return np.where(enough, median(around), np.nan).astype(values.dtype)
 
 
 def _scale(residual: Floats, block: int, least: Floats) -> Floats:
@@ -116,7 +119,7 @@ def _scale(residual: Floats, block: int, least: Floats) -> Floats:
     blocks = -(-len(residual) // block)
     padded = np.full((blocks * block, residual.shape[1]), np.nan, dtype=residual.dtype)
     padded[: len(residual)] = residual
-    own = NORMAL * median(np.abs(padded).reshape(blocks, block, -1).swapaxes(0, 1))
+    own = NORMAL * median(np.abs(padded).reshape(blocks, block, residual.shape[1]).swapaxes(0, 1))
     edges = np.pad(own, ((1, 1), (0, 0)), mode="edge") if blocks else own
     own = median(np.stack([edges[:-2], edges[1:-1], edges[2:]])) if blocks else own
     scale = np.sqrt(np.where(np.isfinite(own), own, whole) * whole)
@@ -145,7 +148,7 @@ def _jump(residual: Floats) -> Floats:
 
 def _sharp(values: Floats, day: int, least: Floats) -> Floats:
     """Return by how much readings stand out from both neighbours in time, in units of the bound; 0 where that is a habit."""
-    if day < SMOOTH:
+    if day < SMOOTH or not len(values):
         return np.zeros_like(values)
     strength = _jump(values) / np.fmax(SHARP * spread(values - shifted(values, 1)), least)
     padded = np.zeros((-(-len(values) // day) * day, values.shape[1]), dtype=bool)
@@ -169,7 +172,7 @@ def _size(history: History) -> Floats:
     """Return a strong sign where readings are of another size than all others of their place, shape (time, location)."""
     bottom, middle, top = (quantile(history.known, share) for share in (0.05, 0.5, 0.95))
     reach = np.where(top > bottom, REACH * (top - bottom), np.inf)
-    consuming = (history.floor > LOW * history.typical) & (bottom > 0)
+    consuming = (history.floor > 4 * LOW * history.typical) & (bottom > 0)
     low = np.where(consuming, LOW * history.typical, middle - reach)
     high = np.where(consuming & (top < HIGH * history.typical), HIGH * history.typical, middle + reach)
     above, below = history.values > high, history.values < low
@@ -183,7 +186,9 @@ def _told(history: History, strength: Floats) -> Detection:
     for kind, sign in (("spike", 1), ("drop", -1)):
         marked = (sign * strength > 0) & finite
         worst = np.where(marked, sign * history.values, -np.inf).argmax(axis=0)
-        severe = (np.abs(np.where(marked, strength, 0)).max(axis=0, initial=0) > EXTREME) | (marked.mean(axis=0) > MANY)
+        severe = (np.abs(np.where(marked, strength, 0)).max(axis=0, initial=0) > EXTREME) | (
+            marked.sum(axis=0) > max(FEW, MANY * len(marked))
+        )
 
         def sentence(place: int, runs: list[tuple[int, int]], kind: str = kind, worst: Rows = worst) -> str:
             return _sentence(history, place, len(runs), int(worst[place]), kind)
@@ -199,5 +204,5 @@ def _sentence(history: History, place: int, runs: int, worst: int, kind: str) ->
     most = "highest" if kind == "spike" else "lowest"
     return (
         f"{counted(runs, kind)} away from the same hour of the days around or from the hours beside, the {most} "
-        f"{history.values[worst, place]:,.6g} at {history.at(worst):%Y-%m-%d %H:%M} (usual: {history.typical[place]:,.6g})"
+        f"{shown(history.values[worst, place])} at {history.at(worst):%Y-%m-%d %H:%M} (usual: {shown(history.typical[place])})"
     )

@@ -68,7 +68,7 @@ def _usual(history: History) -> Floats:
         return np.broadcast_to(median(logs), logs.shape)
     padded = np.full((weeks * week, logs.shape[1]), np.nan)
     padded[: len(logs)] = logs
-    return np.resize(median(padded.reshape(weeks, week, -1)), logs.shape)
+    return np.resize(median(padded.reshape(weeks, week, logs.shape[1])), logs.shape)
 
 
 def _slips(history: History, logs: Floats, usual: Floats) -> list[Slip]:

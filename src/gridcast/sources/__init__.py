@@ -11,7 +11,8 @@ SOURCES: dict[str, str] = {
 """Sources of consumption by name, with the dotted path of each function."""
 
 WEATHER_SOURCES: dict[str, str] = {
-    "csv": "gridcast.sources.text.csvfile.read_consumption",
+    "gridded": "gridcast.sources.weather.gridded.read_gridded_weather",
     "openmeteo": "gridcast.sources.openmeteo.read_weather_openmeteo",
+    "stations": "gridcast.sources.weather.stations.read_station_weather",
 }
 """Sources of weather by name, with the dotted path of each function."""

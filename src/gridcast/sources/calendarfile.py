@@ -96,7 +96,7 @@ def _is_ics(path: str | os.PathLike[str]) -> bool:
 
 def _read_csv(path: str | os.PathLike[str]) -> tuple[pd.DataFrame, tuple[str, ...]]:
     """Return the events in a table of text, and what was recognised."""
-    table = read_table(path)
+    table, said = read_table(path)
     chosen = choose(table.header, (START, END, NAME, CATEGORY, LOCATION), {}, table.name)
     problems = list(chosen.problems)
     if START.name not in chosen.columns:
@@ -114,7 +114,7 @@ def _read_csv(path: str | os.PathLike[str]) -> tuple[pd.DataFrame, tuple[str, ..
     rows = rows.assign(location=places).explode("location", ignore_index=True)
     rows["location"] = rows["location"].str.strip()
     recognised = ", ".join(f"{role} = `{table.header[number]}`" for role, number in chosen.columns.items())
-    return rows, (*table.said, f"{table.name}: {recognised}", *stamps.said)
+    return rows, (*said, f"{table.name}: {recognised}", *stamps.said)
 
 
 def _moments(table: RawTable, start: int, end: int | None) -> tuple[npt.NDArray[Any], npt.NDArray[Any], Stamps]:

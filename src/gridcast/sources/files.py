@@ -19,13 +19,14 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from gridcast.clock import find_zone, utc
+from gridcast.clock import utc
 from gridcast.errors import SHOWN, FileError, GridcastError, PanelError, Problem, counted, listed
 from gridcast.sources.doubts import warn_of_doubts
 from gridcast.sources.parquet import Span, gather_parquet, read_places_parquet
 from gridcast.sources.readings import Consumption, Places, ReadOptions
 from gridcast.sources.text.csvfile import gather_text, read_places
 from gridcast.sources.text.unpacked import TABLES, is_parquet, names_in
+from gridcast.sources.text.zones import require_zones
 
 PATTERN = "*?["
 
@@ -57,7 +58,7 @@ def read_consumption_files(
         GridcastWarning: See `gridcast.sources.doubts`.
     """
     options = options or ReadOptions()
-    find_zone(options.timezone)
+    require_zones(options)
     span = Span(None if start is None else utc(start), None if end is None else utc(end))
     files, said = find_files(address)
     consumption = _read(files[0], options, span) if len(files) == 1 else _joined(files, options, span)

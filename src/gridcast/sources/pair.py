@@ -6,22 +6,25 @@ import difflib
 import os
 import warnings
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
 from gridcast.atomic import replacing
-from gridcast.errors import FileError, GridcastWarning, PanelError, Problem, counted, listed
+from gridcast.errors import ConfigError, FileError, GridcastWarning, PanelError, Problem, counted, listed
 from gridcast.panel import Panel
 from gridcast.sources.files import is_there, read_consumption_files, read_places_file
-from gridcast.sources.readings import ReadOptions
+from gridcast.sources.places import Listing, consumers_and_stations
+from gridcast.sources.readings import Consumption, Places, ReadOptions
 from gridcast.sources.synthetic.world import generate_synthetic_spatial_data, generate_synthetic_temporal_data
 from gridcast.sources.zoned import with_zones
 from gridcast.tabular import TARGET
 
-WEATHER = "weather"  # places of this kind are weather stations, not consumers
+Address = str | os.PathLike[str]
+
+DATABASE = "://"  # in an address
 
 
 @dataclass(frozen=True)
@@ -40,8 +43,8 @@ class Loaded:
 
 
 def read_panel(
-    temporal: str | os.PathLike[str],
-    spatial: str | os.PathLike[str] | None = None,
+    temporal: Address,
+    spatial: Address | None = None,
     *,
     options: ReadOptions | None = None,
     exclude: Iterable[str] = (),
@@ -49,24 +52,29 @@ def read_panel(
     unit: str | None = None,
     query: str | None = None,
 ) -> Loaded:
-    """Return the panel of a file of readings and a file of places.
+    """Return the panel of readings and of the places that they are of.
 
     Args:
         temporal: Readings, long (timestamp, location, consumption) or wide (timestamp, one column a location): a file, a folder
-            or a pattern, text or Parquet, see `gridcast.sources.files`.
-        spatial: Places, text or Parquet: id, latitude, longitude and any other columns. Rows whose `kind` starts with `weather`
-            are left out. A column `timezone` is that of the place's stamps and of its local clock.
+            or a pattern, text or Parquet, see `gridcast.sources.files`; or a table of a database, such as
+            `sqlite:///grid.db#load`, see `gridcast.sources.sql`.
+        spatial: Places, of a file or a database: id, latitude, longitude and any other columns. Rows whose `kind` starts with
+            `weather` are weather stations. A column `timezone` is that of the place's stamps and of its local clock. Where no
+            place has coordinates, or without a table of places, the panel has none.
         options: Time zone and names of columns, where the files do not tell.
         exclude: Locations to leave out.
         common_only: Whether to go on with the locations that are in both files; otherwise one that is in one only is an error.
         unit: Unit of the readings; by default what a column's name tells.
+        query: A single SELECT in place of the table of readings, where their address is that of a database.
 
     Raises:
+        ConfigError: If a time zone is unknown, or an address or the query makes no sense.
         FileError: If a file can't be read.
         PanelError: If its content is wrong, or the files do not match.
     """
-    readings, places, file_unit, said = _pair(temporal, spatial, options, exclude, common_only=common_only)
-    return Loaded(Panel.from_wide(readings, places, unit=file_unit if unit is None else unit), said)
+    pair = _pair(temporal, spatial, options, exclude=exclude, common_only=common_only, query=query)
+    panel = Panel.from_wide(pair.readings, pair.places, unit=pair.unit if unit is None else unit)
+    return Loaded(panel, pair.said, pair.stations)
 
 
 def load_data(
@@ -101,7 +109,8 @@ def load_data(
     Warns:
         GridcastWarning: If a synthetic world was made.
     """
-    missing = [Path(path) for path in (temporal_data_path, spatial_data_path) if not is_there(path)]
+    paths = temporal_data_path, spatial_data_path
+    missing = [Path(path) for path in paths if DATABASE not in str(path) and not is_there(path)]
     if len(missing) == 1:
         raise FileError(
             f"`{missing[0]}` is missing, but the other file is there",
@@ -120,8 +129,8 @@ def load_data(
             stacklevel=2,
         )
         options = None  # our own files need no help
-    wide, places, _, _ = _pair(temporal_data_path, spatial_data_path, options, (), common_only=False)
-    return _long(wide), places
+    pair = _pair(temporal_data_path, spatial_data_path, options)
+    return _long(pair.readings), pair.places
 
 
 def save_tables(
@@ -152,53 +161,102 @@ def save_tables(
         spatial.to_csv(places, index=False, float_format="%.9g")
 
 
+@dataclass(frozen=True)
+class _Pair:
+    """Wide readings and the places of the same locations, in the same order; weather stations, the unit, what is worth saying."""
+
+    readings: pd.DataFrame
+    places: pd.DataFrame
+    stations: pd.DataFrame | None
+    unit: str
+    said: tuple[str, ...]
+
+
 def _pair(
-    temporal: str | os.PathLike[str],
-    spatial: str | os.PathLike[str],
+    temporal: Address,
+    spatial: Address | None,
     options: ReadOptions | None,
-    exclude: Iterable[str],
     *,
-    common_only: bool,
-) -> tuple[pd.DataFrame, pd.DataFrame, str, tuple[str, ...]]:
-    """Return wide readings and the places of the same locations, the unit, and what is worth saying."""
-    options, listing = options or ReadOptions(), read_places_file(spatial, options=options)
-    places, note = _without_weather(listing.table)
-    zones, places, zoned = with_zones(options, places, Path(spatial).name)
-    consumption = read_consumption_files(temporal, options=zones)
-    readings = consumption.readings
-    said = [*consumption.said, *listing.said, *note, *zoned]
+    exclude: Iterable[str] = (),
+    common_only: bool = False,
+    query: str | None = None,
+) -> _Pair:
+    """Return readings and places that belong to each other."""
+    options, exclude = options or ReadOptions(), tuple(dict.fromkeys(exclude))
+    if spatial is None:
+        consumption = _consumption(temporal, options, query)
+        names = [str(name) for name in consumption.readings.columns]
+        zones = {"timezone": options.zones_of(names)} if options.timezones else {}
+        listing = Listing(pd.DataFrame({"id": names} | zones), None, ("no table of places: no coordinates",))
+    else:
+        listing = consumers_and_stations(_places(spatial, options), _name(spatial))
+        zoned, places, said = with_zones(options, listing.places, _name(spatial))
+        listing = replace(listing, places=places, said=(*listing.said, *said))
+        consumption = _consumption(temporal, zoned, query)
+    readings, places, said = consumption.readings, listing.places, (*consumption.said, *listing.said)
     if readings.shape[1] == 1 and len(places) == 1 and readings.columns[0] != places["id"].iloc[0]:
-        said.append(f"one column and one place: `{readings.columns[0]}` is taken as `{places['id'].iloc[0]}`")
+        said = (*said, f"one column and one place: `{readings.columns[0]}` is taken as `{places['id'].iloc[0]}`")
         readings = readings.set_axis(places["id"], axis=1)
-    exclude = tuple(dict.fromkeys(exclude))
     known = [*readings.columns, *places["id"]]
     _require_known(exclude, known, "left out", "--exclude ")
     _require_known(options.timezones or (), known, "given a time zone")
     readings = readings.drop(columns=[name for name in exclude if name in readings])
     places = places[~places["id"].isin(exclude)]
-    if exclude:
-        said.append(f"left out as asked: {listed(exclude)}")
-    only_readings = [name for name in readings.columns if name not in set(places["id"])]
+    said = (*said, f"left out as asked: {listed(exclude)}") if exclude else said
+    common, note = _common(readings, places, (_name(temporal), "" if spatial is None else _name(spatial)), common_only=common_only)
+    places = places.set_index("id").loc[common].reset_index()
+    return _Pair(readings[common], places, listing.stations, consumption.unit, (*said, *note))
+
+
+def _consumption(address: Address, options: ReadOptions, query: str | None) -> Consumption:
+    """Return the readings of a database, or of files."""
+    if DATABASE in str(address):
+        from gridcast.sources.sql.reading import read_consumption_sql
+
+        return read_consumption_sql(str(address), options=options, query=query)
+    if query is not None:
+        expected = "the address of a database, such as `postgresql://user@host/grid`"
+        raise ConfigError("a query needs a database", found=f"`{_name(address)}`", expected=expected)
+    return read_consumption_files(address, options=options)
+
+
+def _places(address: Address, options: ReadOptions) -> Places:
+    """Return the places of a database, or of a file."""
+    if DATABASE in str(address):
+        from gridcast.sources.sql.places import read_places_sql
+
+        return read_places_sql(str(address), options=options)
+    return read_places_file(address, options=options)
+
+
+def _name(address: Address) -> str:
+    """Return how messages call a file or a table: without the password that an address may have.
+
+    Example:
+        >>> _name("data/load.csv"), _name("postgresql://me:secret@host/grid#load"), _name("sqlite:///grid.db")
+        ('load.csv', 'load', 'database')
+    """
+    return (str(address).partition("#")[2] or "database") if DATABASE in str(address) else Path(address).name
+
+
+def _common(
+    readings: pd.DataFrame, places: pd.DataFrame, names: tuple[str, str], *, common_only: bool
+) -> tuple[list[str], tuple[str, ...]]:
+    """Return the locations that are among the readings and the places, and which were left out.
+
+    Raises:
+        PanelError: If there are others, and it was not asked to leave them out, or if none is left.
+    """
+    listed_places = set(places["id"])
+    only_readings = [name for name in readings.columns if name not in listed_places]
     only_places = [name for name in places["id"] if name not in readings]
     if (only_readings or only_places) and not common_only:
-        raise _mismatch(readings, only_readings, only_places, Path(temporal).name, Path(spatial).name)
-    if only_readings or only_places:
-        said.append(f"left out, as they are in one file only: {listed([*only_readings, *only_places])}")
-    common = [name for name in readings.columns if name in set(places["id"])]
+        raise _mismatch(readings, only_readings, only_places, *names)
+    common = [name for name in readings.columns if name in listed_places]
     if not common:
         raise PanelError("no place is left", found="every location was left out", expected="at least one in both files")
-    return readings[common], places.set_index("id").loc[common].reset_index(), consumption.unit, tuple(said)
-
-
-def _without_weather(places: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
-    """Return the places without weather stations, and a note if there were any."""
-    if "kind" not in places:
-        return places, []
-    weather = places["kind"].astype(str).str.lower().str.startswith(WEATHER)
-    if not weather.any():
-        return places, []
-    kinds = listed(sorted(places["kind"][weather].unique()))
-    return places[~weather], [f"{counted(int(weather.sum()), 'row')} of kind {kinds} are not consumers and were left out"]
+    left_out = [*only_readings, *only_places]
+    return common, (f"left out, as they are in one file only: {listed(left_out)}",) if left_out else ()
 
 
 def _require_known(asked: Iterable[str], names: list[str], verb: str, option: str = "") -> None:

@@ -21,7 +21,6 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.dataset as pads
 
-from gridcast.clock import find_zone
 from gridcast.errors import FileError, PanelError, Problem, listed
 from gridcast.sources.doubts import warn_of_doubts
 from gridcast.sources.readings import Consumption, Places, ReadOptions
@@ -31,6 +30,7 @@ from gridcast.sources.text.gather import gather
 from gridcast.sources.text.layout import Layout
 from gridcast.sources.text.rawtable import Numbered, RawTable
 from gridcast.sources.text.unpacked import readable
+from gridcast.sources.text.zones import require_zones
 
 INDEX = "__index_level_0__"  # the name that pandas gives to an index without one
 SAMPLE_ROWS = 1000
@@ -71,8 +71,7 @@ def read_consumption_parquet(
 
 def gather_parquet(path: str | os.PathLike[str], options: ReadOptions, span: Span) -> Consumption:
     """Return the readings of a Parquet file or dataset, without looking at what is doubtful; see `read_consumption_parquet`."""
-    for zone in {options.timezone, *(options.timezones or {}).values()}:
-        find_zone(zone)
+    require_zones(options)
     return gather(ParquetBlocks(path, options, span), options)
 
 
@@ -83,13 +82,22 @@ def read_places_parquet(path: str | os.PathLike[str], *, options: ReadOptions | 
         FileError: If the file can't be read, or is not Parquet.
         PanelError: Naming all the columns, ids and coordinates that are wrong.
     """
+    return places_of(read_table_parquet(path), options=options)
+
+
+def read_table_parquet(path: str | os.PathLike[str]) -> RawTable:
+    """Return the cells of a Parquet file of moderate size as strings; without columns whose values no text can be.
+
+    Raises:
+        FileError: If the file can't be read, is not Parquet, or has no rows.
+    """
     name = Path(path).name
     with _sound(path):
         table = _dataset(path).to_table(use_threads=False).combine_chunks()
         texts = {field.name: _text(_array(table[field.name])) for field in table.schema if _as_text(field.type)}
     if not texts or not len(table):
         raise _without_rows(name, table.schema.names)
-    return places_of(RawTable(name, tuple(texts), tuple(texts.values()), "", (), Numbered()), options=options)
+    return RawTable(name, tuple(texts), tuple(texts.values()), "")
 
 
 class ParquetBlocks:
@@ -111,7 +119,7 @@ class ParquetBlocks:
         header = tuple("" if field.name == INDEX else " ".join(field.name.split()) for field in self._fields)
         if not rows or not header:
             raise _without_rows(self.name, header)
-        self.sample = RawTable(self.name, header, tuple(texts), "", (), Numbered())
+        self.sample = RawTable(self.name, header, tuple(texts), "")
         self.whole = rows * len(header) <= WHOLE
         self._layout: Layout | None = None
 
@@ -141,10 +149,6 @@ class ParquetBlocks:
                     yield self._table(batch, rows)
                     rows += len(batch)
 
-    def read_whole(self) -> None:
-        """Be one block from now on, whatever the size."""
-        self.whole = True
-
     def said(self) -> tuple[str, ...]:
         """Return nothing: types tell."""
         return ()
@@ -158,13 +162,13 @@ class ParquetBlocks:
             if number in layout.values:
                 columns[number] = _text(column) if _is_text(column.type) else column.cast(pa.float64(), safe=False)
             else:
-                columns[number] = _text(column) if layout.time_of_day is not None or number == layout.fold else _encoded(column)
-        return RawTable(self.name, self.sample.header, tuple(columns), "", (), Numbered(first), first)
+                columns[number] = _encoded(column)
+        return RawTable(self.name, self.sample.header, tuple(columns), "", Numbered(first), first)
 
     def _own_fields(self, options: ReadOptions) -> list[Any]:
         """Return the columns but for those that only say in which part rows are, and the row numbers of pandas."""
         parts = set(self._dataset.partitioning.schema.names) if self._dataset.partitioning is not None else set()
-        named = {options.time_column, options.location_column, options.consumption_column}
+        named = {options.time_column, options.location_column, options.consumption_column, options.fold_column}
         kept = []
         for field in self._dataset.schema:
             place = field.name not in parts or field.name in named or key(field.name) in LOCATION.synonyms

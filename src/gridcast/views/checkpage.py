@@ -116,8 +116,7 @@ def picture(panel: Panel, report: QualityReport, finding: Finding) -> Figure:
     readings = _readings(panel, report, place, finding.kind)
     figure = style.new_figure(*SIZE)
     figure.set_layout_engine("none")
-    figure.subplots_adjust(**EDGES)
-    left, right = figure.subplots(1, 2, width_ratios=(1.25, 1))
+    left, right = figure.subplots(1, 2, width_ratios=(1.25, 1), gridspec_kw=EDGES)
     draw_heatmap(left, readings)
     left.set_title("all days (across) and hours (down)", loc="left", fontsize=9, color=style.GREY)
     if finding.kind == "copy":

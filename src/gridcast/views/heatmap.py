@@ -84,11 +84,13 @@ def draw_stretch(axes: Axes, readings: Readings, finding: Finding) -> None:
         earlier = np.where(rows >= weeks * week, good[np.maximum(rows - weeks * week, 0)], np.nan)
         axes.plot(times, earlier, color="#BBBBBB", linewidth=0.8, label="1 to 4 weeks before" if weeks == 1 else None)
     axes.plot(times, readings.values[shown], color=style.INK, linewidth=1.3, label="readings")
+    low, high = _range(readings.values[shown], good[shown])
+    axes.set_ylim(low, high)
     marked = shown & readings.marked
     if marked.any():
         stamps = readings.times[marked].tz_localize(None).to_numpy()
-        axes.plot(stamps, readings.values[marked], "o", color=style.VERMILION, markersize=4, label="can't be right")
-    axes.set_ylim(*_range(readings.values[shown], good[shown]))
+        inside = np.clip(readings.values[marked], low, high)  # what is far out is marked at the edge
+        axes.plot(stamps, inside, "o", color=style.VERMILION, markersize=4, clip_on=False, zorder=3, label="can't be right")
     _finish(axes, readings.unit)
 
 
@@ -145,8 +147,9 @@ def stretch_of(readings: Readings, finding: Finding) -> tuple[pd.Timestamp, pd.T
     example = finding.examples[0]
     start, end = example.start, example.end
     if readings.marked.any():
-        usual = np.nanmedian(readings.values)
-        at = int(np.where(readings.marked, np.abs(readings.values - usual), -1).argmax())
+        away = readings.values - np.nanmedian(readings.values)
+        away = {"spike": away, "drop": -away}.get(finding.kind, np.abs(away))
+        at = int(np.where(readings.marked, away, -np.inf).argmax())
         good = np.flatnonzero(~readings.marked)
         place = int(np.searchsorted(good, at))
         first = int(good[place - 1]) + 1 if place > 0 else 0

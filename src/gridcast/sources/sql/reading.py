@@ -12,23 +12,23 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from gridcast.clock import describe_freq, find_zone, infer_freq
+from gridcast.clock import find_zone
 from gridcast.errors import ConfigError, PanelError, Problem, counted, listed
 from gridcast.sources.readings import Consumption, ReadOptions
 from gridcast.sources.sql.address import connected, library, parse_address
 from gridcast.sources.sql.checks import Labels, nameless, not_numbers, twice
 from gridcast.sources.sql.rows import Gathered, encoded, gather
 from gridcast.sources.sql.tables import Selected, opened
-from gridcast.sources.text.columns import TIME, key, says_end, says_utc
+from gridcast.sources.text.columns import TIME, key, says_utc
+from gridcast.sources.text.gather import MOST_CELLS, starts
 from gridcast.sources.text.layout import Layout, find_layout, join_hours
 from gridcast.sources.text.rawtable import RawTable, Rows
-from gridcast.sources.text.stampforms import Moments, looks_like_stamps
+from gridcast.sources.text.stampforms import looks_like_stamps
 from gridcast.sources.text.stamps import Stamps, read_stamps
 
 if TYPE_CHECKING:
     from sqlalchemy import ColumnElement
 
-MOST_CELLS = 2**28  # of the table (time, location); more are a sign of misread columns
 MARGIN = pd.Timedelta(days=2)  # by which SQL cuts wider than asked: zones and ends of intervals are settled after it
 Bounds = tuple[pd.Timestamp | None, pd.Timestamp | None]
 
@@ -150,7 +150,7 @@ def _consumption(selected: Selected, layout: Layout, read: Gathered, bounds: Bou
     if problems:
         raise PanelError.of(problems)
     readings = pd.DataFrame(_matrix(rows, read.values, when, len(clock)), columns=pd.Index(rows.names, dtype=str))
-    readings.index, shifted = _starts(clock, header[layout.time], split=layout.time_of_day is not None)
+    readings.index, shifted = starts(clock, header[layout.time], split=layout.time_of_day is not None)
     markers = [f"{selected.name}: {listed(sorted(read.markers))} taken as no reading"] if read.markers else []
     readings = _cut(readings, bounds, rows)
     return Consumption(readings, layout.unit, (*layout.said, *said, *assumed, *shifted, *markers))
@@ -170,7 +170,7 @@ def _labels(selected: Selected, layout: Layout, read: Gathered, columns: list[st
 def _stamps(rows: Labels, header: str, zone: str) -> tuple[Stamps, tuple[str, ...]]:
     """Return the rows' moments, and what was assumed of them."""
     zone = "UTC" if says_utc(header) else zone
-    stamps = read_stamps(rows.stamps, rows.place, zone, lambda some: [rows.at(row) for row in some], header)
+    stamps = read_stamps(rows.stamps, rows.place, zone, lambda some: [rows.at(row) for row in some], header, days=True)
     if not stamps.floating:
         return stamps, stamps.said
     reason = "as the name of their column says" if says_utc(header) else "`--timezone` to change"
@@ -203,15 +203,6 @@ def _matrix(rows: Labels, values: Any, when: Rows, moments: int) -> Any:
     matrix = np.full((moments, len(rows.names)), np.nan)
     matrix[when, rows.place] = values[:, 0]
     return matrix
-
-
-def _starts(clock: Moments, name: str, *, split: bool) -> tuple[pd.DatetimeIndex, tuple[str, ...]]:
-    """Return the starts of the intervals: stamps whose name says that they are ends go back by one step."""
-    times = pd.DatetimeIndex(clock.view("datetime64[us]"), name="timestamp").tz_localize("UTC")
-    if split or not says_end(name) or len(times) < 2:
-        return times, ()
-    step = infer_freq(times)
-    return times - step, (f"`{name}` labels the end of an interval: taken back by {describe_freq(step)} to its start",)
 
 
 def _cut(readings: pd.DataFrame, bounds: Bounds, rows: Labels) -> pd.DataFrame:

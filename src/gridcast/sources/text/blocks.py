@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 from typing import Protocol
 
@@ -35,9 +34,6 @@ class Blocks(Protocol):
 
     def using(self, layout: Layout) -> None:
         """Read what the layout needs from now on."""
-
-    def read_whole(self) -> None:
-        """Be one block from now on, whatever the size."""
 
     def said(self) -> tuple[str, ...]:
         """Return what was recognised, once all blocks have been read."""
@@ -101,10 +97,6 @@ class TextBlocks:
     def using(self, layout: Layout) -> None:
         """Do nothing: a text is read as a whole."""
 
-    def read_whole(self) -> None:
-        """Be one block from now on, whatever the size."""
-        self.sample, self.whole = self._first(self._start(ALL)), True
-
     def said(self) -> tuple[str, ...]:
         """Return what was recognised, once all blocks have been read."""
         said = [f"{self.name}: not UTF-8, taken as Windows-1252"] if self._encoding == "cp1252" else []
@@ -143,12 +135,12 @@ class TextBlocks:
         return FileError(f"`{self.name}` holds only a header", found=listed(self._form.header, 12), expected=expected)
 
 
-def read_table(path: str | os.PathLike[str]) -> RawTable:
-    """Return the cells of a text file of moderate size.
+def read_table(path: str | os.PathLike[str]) -> tuple[RawTable, tuple[str, ...]]:
+    """Return the cells of a text file of moderate size, and what was recognised.
 
     Raises:
         FileError: If the file is missing, can't be read, or is not a table of text.
         PanelError: If rows have too many or too few cells.
     """
     blocks = TextBlocks(path, whole=ALL)
-    return replace(blocks.sample, said=blocks.said())
+    return blocks.sample, blocks.said()

@@ -150,13 +150,6 @@ class NameReader:
         return [Problem(problem, found=found, expected="a name in each row")]
 
 
-def names_of(table: RawTable, column: int) -> tuple[list[str], Rows, list[Problem]]:
-    """Return the different names in a column in the order of the file, the number of each row's name, and blank ones."""
-    reader = NameReader()
-    which = reader.read(table, column)
-    return reader.names, which, reader.problems()
-
-
 def is_numeric(column: Any) -> bool:
     """Return whether each cell is a number or empty.
 

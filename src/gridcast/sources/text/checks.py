@@ -9,7 +9,7 @@ import pandas as pd
 
 from gridcast.errors import SHOWN, Problem, counted, listed
 from gridcast.sources.text.blocks import Blocks
-from gridcast.sources.text.cells import Floats, shown
+from gridcast.sources.text.cells import Floats, Mask, shown
 from gridcast.sources.text.moments import Clock, RowReader
 from gridcast.sources.text.rawtable import RawTable, Rows
 
@@ -78,13 +78,28 @@ def places_twice(table: RawTable, column: int, names: list[str], which: Rows) ->
     return [Problem(problem, found=listed(found), expected="one row for each place", hint=hint)]
 
 
-def off_the_globe(table: RawTable, columns: list[int], degrees: Floats) -> list[Problem]:
+def without_coordinates(degrees: Floats, stations: Mask) -> Mask:
+    """Return which places lack coordinates that others have: none if no place has any; weather stations need none.
+
+    Example:
+        >>> nan = np.nan
+        >>> without_coordinates(np.array([[nan, nan], [50, 8]]), np.array([False, False])).tolist()
+        [True, False]
+        >>> without_coordinates(np.array([[nan, nan], [50, 8]]), np.array([False, True])).tolist()
+        [False, False]
+    """
+    absent = np.asarray(np.isnan(degrees))
+    return absent.any(axis=1) & ~stations & (not absent[~stations].all())
+
+
+def off_the_globe(table: RawTable, columns: list[int], degrees: Floats, stations: Mask) -> list[Problem]:
     """Return the problem of places without coordinates, and of those with impossible ones."""
     problems = []
-    absent = np.asarray(np.isnan(degrees).any(axis=1))
+    absent = without_coordinates(degrees, stations)
     if absent.any():
         header = f"`{table.header[columns[1]]}`, `{table.header[columns[2]]}`"
-        everywhere = "all" if absent.all() else f"{int(absent.sum())} of {len(absent)}"
+        count, of = int(absent.sum()), int((~stations).sum())
+        everywhere = "all" if count == of else f"{count} of {of}"
         problems.append(
             Problem(
                 f"{everywhere} places of `{table.name}` have no coordinates",
@@ -102,7 +117,7 @@ def off_the_globe(table: RawTable, columns: list[int], degrees: Floats) -> list[
         f"{table.where(row)}, {table.columns[columns[0]][int(row)].as_py()}: {latitude[row]:g}, {longitude[row]:g}"
         for row in rows[:SHOWN]
     ]
-    fits = bool(((np.abs(longitude) <= 90) & (np.abs(latitude) <= 180) | absent).all())
+    fits = bool(((np.abs(longitude) <= 90) & (np.abs(latitude) <= 180) | np.isnan(degrees).any(axis=1)).all())
     swapped = fits and (len(rows) > 1 or len(latitude) < 3)  # a single one of several is more likely mistyped
     problem = f"{counted(len(rows), 'place')} of `{table.name}` {'is' if len(rows) == 1 else 'are'} not on the globe"
     hint = "write degrees, such as `50.45` and `30.52`; other map coordinates have to be converted"

@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import os
 
+import numpy as np
 import pandas as pd
 
-from gridcast.clock import find_zone
 from gridcast.errors import PanelError, counted, listed
 from gridcast.sources.doubts import warn_of_doubts
+from gridcast.sources.places import KIND, are_stations
 from gridcast.sources.readings import Consumption, Places, ReadOptions
 from gridcast.sources.text.blocks import TextBlocks, read_table
-from gridcast.sources.text.cells import names_of, numbers, plain
+from gridcast.sources.text.cells import Mask, NameReader, numbers, plain
 from gridcast.sources.text.checks import off_the_globe, places_twice, unnamed
 from gridcast.sources.text.columns import SPATIAL, choose, missing
 from gridcast.sources.text.gather import gather
 from gridcast.sources.text.pieces import OtherEncodingError
 from gridcast.sources.text.rawtable import RawTable
+from gridcast.sources.text.zones import require_zones
 
 
 def read_consumption(
@@ -48,8 +50,7 @@ def read_consumption(
 
 def gather_text(path: str | os.PathLike[str], options: ReadOptions) -> Consumption:
     """Return the readings of a text file, without looking at what is doubtful; see `read_consumption`."""
-    for zone in {options.timezone, *(options.timezones or {}).values()}:
-        find_zone(zone)
+    require_zones(options)
     try:
         return gather(TextBlocks(path), options)
     except OtherEncodingError:
@@ -59,6 +60,8 @@ def gather_text(path: str | os.PathLike[str], options: ReadOptions) -> Consumpti
 def read_places(path: str | os.PathLike[str], *, options: ReadOptions | None = None) -> Places:
     """Return the places of a file: their ids, coordinates, and whatever else the file has of them.
 
+    Coordinates may be missing altogether, as columns or as cells, and those of weather stations one by one.
+
     Args:
         path: Text with a header, separated by comma, semicolon, tab or `|`; gzip and zstd are fine.
         options: Names of columns, where the usual ones are not there.
@@ -67,10 +70,10 @@ def read_places(path: str | os.PathLike[str], *, options: ReadOptions | None = N
         FileError: If the file can't be read, or is not a table of text.
         PanelError: Naming all the columns, ids and coordinates that are wrong.
     """
-    return places_of(read_table(path), options=options)
+    return places_of(*read_table(path), options=options)
 
 
-def places_of(table: RawTable, *, options: ReadOptions | None = None) -> Places:
+def places_of(table: RawTable, said: tuple[str, ...] = (), *, options: ReadOptions | None = None) -> Places:
     """Return the places of a table, see `read_places`.
 
     Raises:
@@ -80,25 +83,35 @@ def places_of(table: RawTable, *, options: ReadOptions | None = None) -> Places:
     named = {role.name: getattr(options, f"{role.name}_column") for role in SPATIAL}
     chosen = choose(table.header, SPATIAL, named, table.name)
     problems = list(chosen.problems)
+    located = [role for role in SPATIAL[1:] if role.name in chosen.columns]
+    needed = SPATIAL if located else SPATIAL[:1]
     if not problems:
-        problems += [missing(role, table.header, table.name) for role in SPATIAL if role.name not in chosen.columns]
+        problems += [missing(role, table.header, table.name) for role in needed if role.name not in chosen.columns]
     problems += unnamed(table)
     if problems:
         raise PanelError.of(problems)
-    columns = [chosen.columns[role.name] for role in SPATIAL]
-    names, which, problems = names_of(table, columns[0])
+    columns = [chosen.columns[role.name] for role in needed]
+    reader = NameReader()
+    which = reader.read(table, columns[0])
+    names, problems = reader.names, reader.problems()
     degrees = numbers(table, columns[1:])
     problems += places_twice(table, columns[0], names, which)
-    problems += degrees.problems or off_the_globe(table, columns, degrees.values)
+    problems += degrees.problems or (off_the_globe(table, columns, degrees.values, _stations(table)) if located else [])
     if problems:
         raise PanelError.of(problems)
-    latitude, longitude = degrees.values.T
-    places = {"id": pd.array(names, dtype="str").take(which), "latitude": latitude, "longitude": longitude}
+    coordinates = {role.name: degrees.values[:, number] for number, role in enumerate(located)}
+    places = {"id": pd.array(names, dtype="str").take(which)} | coordinates
     left = [n for n in range(len(table.header)) if n not in columns and table.header[n]]
     others = {table.header[n]: plain(table.columns[n]) for n in left if table.header[n] not in places}
-    recognised = ", ".join(f"{role.name} = `{table.header[n]}`" for role, n in zip(SPATIAL, columns, strict=True))
-    notes = [*table.said, f"{table.name}: {counted(len(table), 'place')}; {recognised}", *chosen.notes.values(), *degrees.said]
+    recognised = ", ".join(f"{role.name} = `{table.header[n]}`" for role, n in zip(needed, columns, strict=True))
+    notes = [*said, f"{table.name}: {counted(len(table), 'place')}; {recognised}", *chosen.notes.values(), *degrees.said]
     clash = [table.header[n] for n in left if table.header[n] in places]
     if clash:
         notes.append(f"{table.name}: not used: {listed(clash)}")
     return Places(pd.DataFrame(places | others), tuple(notes))
+
+
+def _stations(table: RawTable) -> Mask:
+    """Return which rows are weather stations."""
+    kind = next((n for n, name in enumerate(table.header) if name == KIND), None)
+    return np.zeros(len(table), bool) if kind is None else are_stations(table.columns[kind].to_pylist())

@@ -37,26 +37,23 @@ def gather(blocks: Blocks, options: ReadOptions) -> Consumption:
         ConfigError: If the time zone is unknown.
         PanelError: Naming all the columns, stamps, names and cells that are wrong.
     """
-    roles = ("time", "location", "consumption", "fold")
-    layout = find_layout(blocks.sample, {role: getattr(options, f"{role}_column") for role in roles})
-    if not blocks.whole and (layout.fold is not None or options.timezones):
-        blocks.read_whole()
-    zones = options.zones_of(blocks.sample.header[number] for number in layout.values)
-    if layout.location is None and len(set(zones)) > 1:
-        return by_zone(blocks.sample, layout, options, lambda _, part, its: _readings(blocks, part, its))
-    return _readings(blocks, layout, options)
+    named = {role: getattr(options, f"{role}_column") for role in ("time", "location", "consumption", "fold")}
+    layout = find_layout(blocks.sample, named)
+    return by_zone(blocks, layout, options, _readings) if layout.location is None else _readings(blocks, layout, options)
 
 
 def _readings(blocks: Blocks, layout: Layout, options: ReadOptions) -> Consumption:
-    """Return the readings of a long file, or of a wide one all of whose locations are in the same zone."""
+    """Return the readings of a long table, or of a wide one all of whose locations are in the same zone."""
     blocks.using(layout)
-    rows = RowReader(layout)
+    header = blocks.sample.header
+    rows = RowReader(layout, header, options)
     count, comma = _survey(blocks, rows)
     if not count:
         raise PanelError(f"`{blocks.name}` has no readings", found="no rows in the span of time", expected="readings")
-    header = blocks.sample.header
+    if rows.zoned and rows.places.problems():  # without a name there is no zone
+        raise PanelError.of(rows.places.problems())
+    clock = read_clock(blocks, rows)
     names = [header[number] for number in layout.values] if layout.location is None else rows.places.names
-    clock = read_clock(blocks, rows, options.zones_of(names) or (options.timezone,))
     table = _Table(blocks, layout, clock, names)
     numbers = NumberReader(decimal_comma=comma, no_reading=options.no_reading)
     matrix = table.fill(rows, numbers, count)
@@ -66,7 +63,7 @@ def _readings(blocks: Blocks, layout: Layout, options: ReadOptions) -> Consumpti
         problems.append(Problem(f"`{blocks.name}` has no readings", found="empty cells only", expected="numbers"))
     if problems:
         raise PanelError.of(problems)
-    index, shifted = _starts(clock.times, header[layout.time], split=layout.time_of_day is not None)
+    index, shifted = starts(clock.times, header[layout.time], split=layout.time_of_day is not None)
     readings = pd.DataFrame(matrix, index=index, columns=pd.Index(names, dtype=str), copy=False)
     late = (f"{blocks.name}: {counted(table.late, 'row')} out of order, now sorted",) if table.late else ()
     return Consumption(readings, layout.unit, (*blocks.said(), *layout.said, *clock.said, *shifted, *late, *numbers.said()))
@@ -191,7 +188,7 @@ def _any_reading(matrix: npt.NDArray[np.floating]) -> bool:
     return any(not np.isnan(matrix[start : start + rows]).all() for start in range(0, len(matrix), rows))
 
 
-def _starts(clock: Moments, name: str, *, split: bool) -> tuple[pd.DatetimeIndex, tuple[str, ...]]:
+def starts(clock: Moments, name: str, *, split: bool) -> tuple[pd.DatetimeIndex, tuple[str, ...]]:
     """Return the starts of the intervals: stamps whose name says that they are ends go back by one step."""
     times = pd.DatetimeIndex(clock.view("datetime64[us]"), name="timestamp").tz_localize("UTC")
     if split or not says_end(name) or len(times) < 2:

@@ -61,9 +61,8 @@ class Layout:
     @property
     def used(self) -> tuple[int, ...]:
         """The columns that are read, the stamps first."""
-        return tuple(
-            column for column in (self.time, self.time_of_day, self.location, self.fold, *self.values) if column is not None
-        )
+        each = (self.time, self.time_of_day, self.location, self.fold, *self.values)
+        return tuple(column for column in each if column is not None)
 
 
 def find_layout(table: RawTable, named: Mapping[str, str | None]) -> Layout:

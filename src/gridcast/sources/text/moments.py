@@ -1,16 +1,20 @@
-"""The moments of a file's rows, where the file is read in blocks: by its different stamps, which are far fewer than its rows."""
+"""The moments of a file's rows, where the file is read in blocks: by its different stamps, which are far fewer than its rows.
+
+A stamp is all that tells a row's moment: the text, the time of day where it stands apart, what tells the doubled hour apart, and
+the time zone where the locations of a long file are in several.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import partial
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from gridcast.sources.readings import ReadOptions
 from gridcast.sources.text.blocks import Blocks
 from gridcast.sources.text.cells import NameReader
 from gridcast.sources.text.columns import says_utc
@@ -23,7 +27,7 @@ from gridcast.sources.text.zones import zones_in_words
 
 MOST_UNREADABLE = 100_000  # rows that are counted one by one
 MANY = 1000  # different stamps of a block from which on it pays to look whether they follow each other as before
-JOIN = "\t"  # between the texts of a date and of a time of day
+JOIN = "\x1f"  # between the parts of a stamp; no text has it
 
 
 class RowReader:
@@ -32,34 +36,50 @@ class RowReader:
     Attributes:
         layout: Where things are in the file.
         places: The locations' names; of a wide file there are none, each row has all of them.
+        zoned: Whether stamps are read by the zone of their row's location.
     """
 
-    def __init__(self, layout: Layout) -> None:
+    def __init__(self, layout: Layout, header: tuple[str, ...], options: ReadOptions) -> None:
         self.layout = layout
         self.places = NameReader()
+        self.name = header[layout.time] or f"column {layout.time + 1}"
+        self.zoned = layout.location is not None and bool(options.timezones) and not says_utc(self.name)
+        self._header, self._options = header, options
         self._known: dict[str | None, int] = {}
         self._order = pa.array([], pa.string())  # the same, to be compared at once
         self._next = 0  # the number after that of the last row
 
     @property
     def stamps(self) -> list[str | None]:
-        """The different texts of stamps so far."""
+        """The different stamps so far."""
         return list(self._known)
+
+    @property
+    def zones(self) -> tuple[str, ...]:
+        """The zone of each location so far."""
+        names = [self._header[number] for number in self.layout.values] if self.layout.location is None else self.places.names
+        return ("UTC",) * max(1, len(names)) if says_utc(self.name) else self._options.zones_of(names or [""])
 
     def read(self, table: RawTable, *, again: bool = True) -> tuple[Rows, Rows]:
         """Return the number of each row's stamp and of its location."""
         location = self.layout.location
         place = np.zeros(len(table), np.intp) if location is None else self.places.read(table, location, again=again)
-        texts = table.columns[self.layout.time]
-        if self.layout.time_of_day is not None:
-            texts = pc.binary_join_element_wise(texts, table.columns[self.layout.time_of_day], JOIN)
-        encoded = texts.dictionary_encode()
+        encoded = self._texts(table, place).dictionary_encode()
         numbers = self._numbers(encoded.dictionary)
         if encoded.null_count:
             numbers = np.append(numbers, self._known.setdefault(None, len(self._known)))
         stamp = numbers[encoded.indices.fill_null(-1).to_numpy(zero_copy_only=False)]
         self._next = int(stamp[-1]) + 1 if len(stamp) else self._next
         return stamp, place
+
+    def _texts(self, table: RawTable, place: Rows) -> Any:
+        """Return the stamps of a block, their parts joined."""
+        parts = [table.columns[number] for number in (self.layout.time, self.layout.time_of_day) if number is not None]
+        if self.layout.fold is not None:
+            parts.append(pc.fill_null(_plain(table.columns[self.layout.fold]), ""))
+        if self.zoned:
+            parts.append(pa.array(self.zones, pa.string()).take(pa.array(place)))
+        return parts[0] if len(parts) == 1 else pc.binary_join_element_wise(*map(_plain, parts), JOIN)
 
     def _numbers(self, texts: Any) -> Rows:
         """Return the numbers of different texts; those that follow each other as in the rows before are found without a search."""
@@ -108,47 +128,91 @@ class Clock:
         return when, good
 
 
-def read_clock(blocks: Blocks, rows: RowReader, zones: Sequence[str]) -> Clock:
+def read_clock(blocks: Blocks, rows: RowReader) -> Clock:
     """Return when the rows are.
 
     Args:
         blocks: The file.
         rows: That has read all of them once.
-        zones: Of stamps without an offset, one a location; of a file in several blocks they are the same.
     """
-    layout, header = rows.layout, blocks.sample.header
-    texts, said = _texts(rows, header)
-    name = header[layout.time] or f"column {layout.time + 1}"
-    zones = ("UTC",) * len(zones) if says_utc(name) else tuple(zones)
+    keys = _Keys.of(rows, blocks.sample.header)
     if blocks.whole:
         table = next(iter(blocks))
         stamp, place = rows.read(table)
-        flag = _flag(table, layout)
-        where = partial(table.cells, column=layout.time)
-        stamps = read_stamps(texts.take(pa.array(stamp)), place, zones, where, name, flag=flag, days=True)
+        stamps = keys.moments(stamp, place, lambda column: lambda which: table.cells(which, column))
         clock = _clock(stamps, stamps.utc, by_row=True)
     else:
-        clock = _by_stamp(blocks, rows, texts, zones[0], name)
+        clock = _by_stamp(blocks, rows, keys)
+    said = keys.said
     if clock.stamps.floating:
-        reason = "as the name of their column says" if says_utc(name) else "`--timezone` to change"
-        said = (*said, f"{blocks.name}: stamps carry no offset: taken as {zones_in_words(zones)} ({reason})")
+        reason = "as the name of their column says" if says_utc(rows.name) else "`--timezone` to change"
+        said = (*said, f"{blocks.name}: stamps carry no offset: taken as {zones_in_words(keys.zones)} ({reason})")
     return Clock(clock.times, clock.stamps, clock.position, clock.by_row, clock.moved, (*said, *clock.stamps.said))
 
 
-def _flag(table: RawTable, layout: Layout) -> Flag | None:
-    """Return the column that tells the doubled hour apart, if there is one."""
-    if layout.fold is None:
-        return None
-    return Flag(table.header[layout.fold], table.columns[layout.fold], partial(table.cells, column=layout.fold))
+@dataclass(frozen=True)
+class _Keys:
+    """The different stamps of a file, taken apart.
+
+    Attributes:
+        rows: Where they were found.
+        texts: With dates and times of day joined.
+        flags: What tells the doubled hour apart; None if no column does.
+        flag: The name of that column.
+        zones: Of each location.
+        zone: Of each stamp, as the number of a location in it.
+        said: What was assumed.
+    """
+
+    rows: RowReader
+    texts: Any
+    flags: Any
+    flag: str
+    zones: tuple[str, ...]
+    zone: Rows
+    said: tuple[str, ...]
+
+    @classmethod
+    def of(cls, rows: RowReader, header: tuple[str, ...]) -> _Keys:
+        """Return the stamps of rows that have been read once."""
+        layout, zones, said = rows.layout, rows.zones, tuple[str, ...]()
+        texts, flags, zone = pa.array(rows.stamps, pa.string()), None, np.zeros(len(rows.stamps), np.intp)
+        parts = pc.split_pattern(texts, JOIN) if rows.zoned or layout.fold is not None or layout.time_of_day is not None else None
+        if parts is not None:
+            texts = pc.list_element(parts, 0)
+        if layout.time_of_day is not None:
+            texts, said = join_hours(texts, pc.list_element(parts, 1), header[layout.time_of_day])
+        if layout.fold is not None:
+            flags = pc.list_element(parts, 1 + (layout.time_of_day is not None))
+        if rows.zoned:
+            last = [text.rpartition(JOIN)[2] if text else zones[0] for text in rows.stamps]
+            zone = np.array([zones.index(each) for each in last], np.intp)
+        return cls(rows, texts, flags, header[layout.fold] if layout.fold is not None else "", zones, zone, said)
+
+    def moments(self, stamp: Rows, place: Rows, where: Callable[[int], Callable[[Rows], list[str]]]) -> Stamps:
+        """Return the moments of some rows.
+
+        Args:
+            stamp: The number of each row's stamp.
+            place: The number of each row's location.
+            where: Returns for a column what tells what to show of rows.
+        """
+        taken, fold, time = pa.array(stamp), self.rows.layout.fold, self.rows.layout.time
+        flag = None if fold is None else Flag(self.flag, self.flags.take(taken), where(fold))
+        return read_stamps(self.texts.take(taken), place, self.zones, where(time), self.rows.name, flag=flag, days=True)
+
+    def locations(self, rows: Rows) -> Rows:
+        """Return for each stamp a location in its zone: the first of those of some rows, or else any."""
+        place = self.zone.copy()
+        of_zone = {self.zones[number]: int(number) for number in rows[::-1]}
+        for zone, number in of_zone.items():
+            place[self.zone == self.zones.index(zone)] = number
+        return place
 
 
-def _texts(rows: RowReader, header: tuple[str, ...]) -> tuple[Any, tuple[str, ...]]:
-    """Return the different stamps, dates joined with their times of day, and what was assumed of these."""
-    texts = pa.array(rows.stamps, pa.string())
-    if rows.layout.time_of_day is None:
-        return texts, ()
-    parts = pc.split_pattern(texts, JOIN)
-    return join_hours(pc.list_element(parts, 0), pc.list_element(parts, 1), header[rows.layout.time_of_day])
+def _plain(column: Any) -> Any:
+    """Return a column of texts of which each row has its own."""
+    return column.dictionary_decode() if pa.types.is_dictionary(column.type) else column
 
 
 def _clock(stamps: Stamps, utc: Moments, *, by_row: bool, moved: tuple[Rows, Moments] | None = None) -> Clock:
@@ -159,26 +223,28 @@ def _clock(stamps: Stamps, utc: Moments, *, by_row: bool, moved: tuple[Rows, Mom
     return Clock(times, stamps, position[: len(utc)], by_row, (rows, position[len(utc) :]), ())
 
 
-def _by_stamp(blocks: Blocks, rows: RowReader, texts: Any, zone: str, name: str) -> Clock:
+def _by_stamp(blocks: Blocks, rows: RowReader, keys: _Keys) -> Clock:
     """Return when the rows of a large file are.
 
     Only two kinds of stamps need their rows: those of the hour that comes twice, of which the second is an hour later, and those
     with problems, which are counted and shown. They are told by reading each different stamp twice.
     """
-    count = len(texts)
-    twice, place = pa.concat_arrays([texts, texts]), np.zeros(2 * count, np.intp)
-    look = read_stamps(twice, place, zone, lambda which: [""] * len(which), name, days=True)
+    count = len(keys.texts)
+    look = keys.moments(np.tile(np.arange(count), 2), np.tile(keys.zone, 2), lambda _: lambda which: [""] * len(which))
     bad, doubled = ~look.good[:count] | bool(look.problems), look.utc[:count] != look.utc[count:]
     row, stamp, place = _rows_with(blocks, rows, bad, doubled)
     plain = np.setdiff1d(np.arange(count), stamp)
-    first = place[doubled[stamp]][:1]
-    order, places = np.concatenate([plain, stamp]), np.concatenate([np.full(len(plain), first[0] if len(first) else 0), place])
+    order = np.concatenate([plain, stamp])
+    places = np.concatenate([keys.locations(place[doubled[stamp]])[plain], place])
 
-    def where(which: Rows) -> list[str]:
-        wanted = [int(row[n - len(plain)]) if n >= len(plain) else None for n in which]
-        return list(_cells(blocks, rows, wanted, [int(order[n]) for n in which]))
+    def where(column: int) -> Callable[[Rows], list[str]]:
+        def cells(which: Rows) -> list[str]:
+            wanted = [int(row[n - len(plain)]) if n >= len(plain) else None for n in which]
+            return list(_cells(blocks, rows, column, wanted, [int(order[n]) for n in which]))
 
-    stamps = read_stamps(texts.take(pa.array(order)), places, zone, where, name, days=True)
+        return cells
+
+    stamps = keys.moments(order, places, where)
     utc, good = np.zeros(count, np.int64), np.zeros(count, bool)
     utc[order[::-1]], good[order[::-1]] = stamps.utc[::-1], stamps.good[::-1]  # of several rows, the first one's
     elsewhere = stamps.good[len(plain) :] & (stamps.utc[len(plain) :] != utc[stamp])
@@ -199,15 +265,15 @@ def _rows_with(blocks: Blocks, rows: RowReader, bad: Mask, doubled: Mask) -> tup
     return row, stamp, place
 
 
-def _cells(blocks: Blocks, rows: RowReader, wanted: list[int | None], stamps: list[int]) -> Iterator[str]:
-    """Yield the cells of stamps with their lines: of the rows of these numbers, or else the first with these stamps."""
+def _cells(blocks: Blocks, rows: RowReader, column: int, wanted: list[int | None], stamps: list[int]) -> Iterator[str]:
+    """Yield cells of a column with their lines: of the rows of these numbers, or else the first with these stamps."""
     found: dict[int, str] = {}
     for table in blocks:
         stamp, _ = rows.read(table)
         for number, (row, code) in enumerate(zip(wanted, stamps, strict=True)):
             here = np.flatnonzero(stamp == code) if row is None else np.array([row - table.first])
             if number not in found and len(here) and 0 <= here[0] < len(table):
-                (found[number],) = table.cells(here[:1], rows.layout.time)
+                (found[number],) = table.cells(here[:1], column)
         if len(found) == len(wanted):
             break
     yield from (found[number] for number in sorted(found))

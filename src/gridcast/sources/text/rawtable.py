@@ -78,7 +78,6 @@ class RawTable:
         columns: For each column its cells as a pyarrow array of strings, null where the cell is empty; of a typed file also as
             encoded strings or as numbers, and None if they were not asked for.
         separator: Between two cells of a row; empty in a typed file.
-        said: What was recognised, of a whole file.
         lines: Where the rows are in the file.
         first: Rows of the file before these.
     """
@@ -87,8 +86,7 @@ class RawTable:
     header: tuple[str, ...]
     columns: tuple[Any, ...]
     separator: str
-    said: tuple[str, ...] = ()
-    lines: Lines | Numbered = field(repr=False, default=Lines(b"", ",", 0, headed=True))
+    lines: Lines | Numbered = field(repr=False, default=Numbered())
     first: int = 0
 
     def __len__(self) -> int:
@@ -155,7 +153,7 @@ class Form:
             raise self._explain(content, before, error) from error
         columns, kept = _without_empty_rows(columns, whole=whole)
         lines = Lines(content, self.separator, before, headed, kept)
-        return RawTable(self.name, tuple(" ".join(cell.split()) for cell in self.header), columns, self.separator, (), lines, first)
+        return RawTable(self.name, tuple(" ".join(cell.split()) for cell in self.header), columns, self.separator, lines, first)
 
     def ragged(self, rows: list[str]) -> PanelError:
         """Return the error of rows with too many or too few cells."""

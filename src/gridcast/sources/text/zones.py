@@ -8,20 +8,30 @@ from dataclasses import replace
 
 import pandas as pd
 
-from gridcast.clock import LOCAL
+from gridcast.clock import LOCAL, find_zone
 from gridcast.errors import PanelError, Problem, counted
 from gridcast.sources.readings import Consumption, ReadOptions
+from gridcast.sources.text.blocks import Blocks
 from gridcast.sources.text.layout import Layout
-from gridcast.sources.text.rawtable import RawTable
 
-Reader = Callable[[RawTable, Layout, ReadOptions], Consumption]
+Reader = Callable[[Blocks, Layout, ReadOptions], Consumption]
 
 
-def by_zone(table: RawTable, layout: Layout, options: ReadOptions, read: Reader) -> Consumption:
-    """Return the readings of a wide table whose locations are in several zones.
+def require_zones(options: ReadOptions) -> None:
+    """Refuse time zones that are unknown.
+
+    Raises:
+        ConfigError: Naming one.
+    """
+    for zone in (options.timezone, *(options.timezones or {}).values()):
+        find_zone(zone)
+
+
+def by_zone(blocks: Blocks, layout: Layout, options: ReadOptions, read: Reader) -> Consumption:
+    """Return the readings of a wide table; where its locations are in several zones it is read once for each of them.
 
     Args:
-        table: The file.
+        blocks: The file.
         layout: Where things are in it.
         options: With the zone of each location.
         read: Returns the readings of those columns that are in the same zone.
@@ -29,18 +39,21 @@ def by_zone(table: RawTable, layout: Layout, options: ReadOptions, read: Reader)
     Raises:
         PanelError: Naming all that is wrong in any of the zones.
     """
-    zones = options.zones_of(table.header[number] for number in layout.values)
+    header = blocks.sample.header
+    zones = options.zones_of(header[number] for number in layout.values)
+    if len(set(zones)) == 1:
+        return read(blocks, layout, options)
     parts: list[Consumption] = []
     problems: list[Problem] = []
     for zone in dict.fromkeys(zones):
         of_zone = tuple(number for number, its in zip(layout.values, zones, strict=True) if its == zone)
         try:
-            parts.append(read(table, replace(layout, values=of_zone), options))
+            parts.append(read(blocks, replace(layout, values=of_zone), options))
         except PanelError as error:
             problems += error.problems
     if problems:
         raise PanelError.of(dict.fromkeys(problems))
-    names = [table.header[number] for number in layout.values]
+    names = [header[number] for number in layout.values]
     readings = pd.concat([part.readings for part in parts], axis=1, sort=True)[names]
     said = dict.fromkeys(sentence for part in parts for sentence in part.said)
     return Consumption(readings.rename_axis("timestamp"), layout.unit, tuple(said))

@@ -13,7 +13,7 @@ import xarray as xr
 
 from gridcast.clock import find_zone
 from gridcast.errors import PanelError, Problem, counted, listed
-from gridcast.sources.text.cells import Floats, numbers
+from gridcast.sources.text.cells import Floats, NameReader, numbers
 from gridcast.sources.text.checks import unnamed
 from gridcast.sources.text.columns import ID, LATITUDE, LONGITUDE, TIME, choose, missing
 from gridcast.sources.text.layout import date_and_hour
@@ -21,7 +21,7 @@ from gridcast.sources.text.rawtable import RawTable, Rows
 from gridcast.sources.text.stamps import Stamps
 from gridcast.sources.weather.quantities import QUANTITIES, convert, find_quantity, series_name
 from gridcast.sources.weather.series import ISSUED, STATION, Series, long_series, names_stations, same_series, wide_series
-from gridcast.sources.weather.table import forecast_runs, read_weather_table, series_twice, stamps_in, station_names
+from gridcast.sources.weather.table import forecast_runs, read_weather_table, series_twice, stamps_in
 from gridcast.sources.weather.weather import Weather, WeatherOptions, marked, warn_of_the_unlikely
 
 MOST_CELLS = 2**28
@@ -59,16 +59,8 @@ def read_station_weather(
     options = options or WeatherOptions()
     find_zone(options.timezone)
     table, recognised = read_weather_table(address)
-    named = {"time": options.time_column, "issued": options.issued_column, "station": options.station_column}
-    pair = None if options.time_column else date_and_hour(table)
-    named = {**named, "time": table.header[pair[0]]} if pair else named
-    chosen = choose(table.header, [ISSUED, TIME, STATION, LATITUDE, LONGITUDE], named, table.name)
-    if chosen.problems or "time" not in chosen.columns:
-        raise PanelError.of(chosen.problems or [missing(TIME, table.header, table.name)])
-    columns = dict(chosen.columns) | ({"time_of_day": pair[1]} if pair else {})
-    long = "station" in columns and names_stations(table, columns)
-    if not long:
-        columns = {role: column for role, column in columns.items() if role in ("time", "time_of_day", "issued")}
+    columns = _find_columns(table, options)
+    long = "station" in columns
     series, unused = long_series(table, columns) if long else wide_series(table, columns)
     series = _wanted(series, options)
     rows, problems = _rows(table, columns, options, [each.station for each in series])
@@ -85,6 +77,24 @@ def read_station_weather(
     return Weather(marked(dataset, options), (*recognised, *told, *rows.time.said, *values.said, *said))
 
 
+def _find_columns(table: RawTable, options: WeatherOptions) -> dict[str, int]:
+    """Return which column is the time, the issue time and, in a long table, the station and where it is.
+
+    Raises:
+        PanelError: If one that was named is not there, or there is no time.
+    """
+    named = {"time": options.time_column, "issued": options.issued_column, "station": options.station_column}
+    pair = None if options.time_column else date_and_hour(table)
+    named = {**named, "time": table.header[pair[0]]} if pair else named
+    chosen = choose(table.header, [ISSUED, TIME, STATION, LATITUDE, LONGITUDE], named, table.name)
+    if chosen.problems or "time" not in chosen.columns:
+        raise PanelError.of(chosen.problems or [missing(TIME, table.header, table.name)])
+    columns = dict(chosen.columns) | ({"time_of_day": pair[1]} if pair else {})
+    if "station" in columns and names_stations(table, columns):
+        return columns
+    return {role: column for role, column in columns.items() if role in ("time", "time_of_day", "issued")}
+
+
 def _wanted(series: list[Series], options: WeatherOptions) -> list[Series]:
     wanted = {(found.name if (found := find_quantity(name)) else name) for name in options.variables}
     return [each for each in series if each.variable in wanted] if wanted else series
@@ -98,7 +108,9 @@ def _rows(
     names, station = list(dict.fromkeys(stations)), np.zeros(len(table), np.intp)
     series, place = [""], station
     if "station" in columns:
-        names, station, problems = station_names(table, columns["station"])
+        reader = NameReader()
+        station = reader.read(table, columns["station"])
+        names, problems = reader.names, reader.problems()
         series, place = names, station
     time = stamps_in(table, columns["time"], station, options.timezone, time_of_day=columns.get("time_of_day"))
     issued = stamps_in(table, columns["issued"], station, options.timezone) if "issued" in columns else None
@@ -219,5 +231,7 @@ def _told(
         yield f"{table.name}: no column names a variable: taken as the temperature of {counted(series, 'station')}"
     if unused:
         yield f"{table.name}: not used: {listed(unused)}"
-    if "latitude" not in dataset.coords:
-        yield f"{table.name}: stations without coordinates"
+    names = dataset["station"].values
+    lost = names[np.isnan(dataset["latitude"].values)] if "latitude" in dataset.coords else names
+    if len(lost):
+        yield f"{table.name}: without coordinates: {listed(lost)}"

@@ -11,14 +11,14 @@ import pandas as pd
 
 from gridcast.clock import describe_freq, infer_freq
 from gridcast.errors import SHOWN, Problem, counted, listed
+from gridcast.sources.parquet import read_table_parquet
 from gridcast.sources.text.blocks import read_table
-from gridcast.sources.text.cells import names_of
 from gridcast.sources.text.columns import says_end, says_utc
 from gridcast.sources.text.layout import join_hours
 from gridcast.sources.text.rawtable import RawTable, Rows
 from gridcast.sources.text.stampforms import Moments
 from gridcast.sources.text.stamps import Stamps, read_stamps
-from gridcast.sources.weather.parquet import is_parquet, read_parquet_table
+from gridcast.sources.text.unpacked import is_parquet
 
 
 def read_weather_table(address: str | os.PathLike[str]) -> tuple[RawTable, tuple[str, ...]]:
@@ -28,13 +28,7 @@ def read_weather_table(address: str | os.PathLike[str]) -> tuple[RawTable, tuple
         FileError: If the file can't be read.
         PanelError: If rows have too many or too few cells.
     """
-    table = read_parquet_table(address) if is_parquet(address) else read_table(address)
-    return table, table.said
-
-
-def station_names(table: RawTable, column: int) -> tuple[list[str], Rows, list[Problem]]:
-    """Return the stations in a column, the number of each row's station, and the problem of rows without one."""
-    return names_of(table, column)
+    return (read_table_parquet(address), ()) if is_parquet(address) else read_table(address)
 
 
 def stamps_in(table: RawTable, column: int, place: Rows, zone: str, *, time_of_day: int | None = None) -> Stamps:
@@ -82,7 +76,7 @@ def series_twice(table: RawTable, time: Stamps, place: Rows, names: Sequence[str
     for row, before in zip(order[again[:SHOWN]].tolist(), order[again[:SHOWN] - 1].tolist(), strict=True):
         moment = f"{pd.Timestamp(int(time.utc[row]), unit='us'):%Y-%m-%d %H:%M} UTC"
         who = f"{names[place[row]]} at {moment}" if names[place[row]] else moment
-        found.append(f"{who} in lines {table.line(before)} and {table.line(row)}")
+        found.append(f"{who} in {table.lines.noun}s {table.line(before)} and {table.line(row)}")
     more = f" and {len(again) - SHOWN:,} more" if len(again) > SHOWN else ""
     problem = f"{counted(len(again), 'reading')} of `{table.name}` {'comes' if len(again) == 1 else 'come'} twice"
     return [
