@@ -1,5 +1,7 @@
 """One check run over every source of consumption in the registry."""
 
+import contextlib
+import sqlite3
 from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
@@ -14,7 +16,7 @@ from gridcast.sources import SOURCES
 from gridcast.sources.readings import Consumption
 
 TIMES = pd.date_range("2024-01-01", periods=48, freq="h", tz="UTC", name="timestamp")
-NOT_CONSUMPTION: frozenset[str] = frozenset()  # sources of other things, such as weather
+SERVICES = frozenset({"entsoe", "gridstatus"})  # have no address of the user's own; their tests serve recorded answers
 
 
 def sample() -> pd.DataFrame:
@@ -42,12 +44,24 @@ def files_sample(folder: Path) -> Path:
     return folder / "load"
 
 
+def sql_sample(folder: Path) -> object:
+    with contextlib.closing(sqlite3.connect(folder / "load.db")) as database:
+        sample().reset_index().assign(timestamp=TIMES.strftime("%Y-%m-%dT%H:%MZ")).to_sql("load", database, index=False)
+    return address_of("sql", folder / "load.db")
+
+
+def address_of(name: str, path: Path) -> object:
+    """Return how a source is told of a file."""
+    return f"sqlite:///{path}#load" if name == "sql" else path
+
+
 SAMPLES: dict[str, Callable[[Path], object]] = {  # name -> what makes the sample in a folder and returns its address
     "csv": csv_sample,
     "files": files_sample,
     "parquet": parquet_sample,
+    "sql": sql_sample,
 }
-consumption_sources = pytest.mark.parametrize("name", sorted(set(SOURCES) - NOT_CONSUMPTION))
+consumption_sources = pytest.mark.parametrize("name", sorted(set(SOURCES) - SERVICES))
 
 
 def source(name: str) -> Callable[..., Consumption]:
@@ -78,7 +92,7 @@ def check_source(consumption: Consumption) -> None:
 
 
 def test_every_source_of_consumption_has_a_sample():
-    assert set(SAMPLES) == set(SOURCES) - NOT_CONSUMPTION
+    assert set(SAMPLES) == set(SOURCES) - SERVICES
 
 
 @consumption_sources
@@ -107,7 +121,7 @@ def test_what_is_missing_empty_or_garbage_is_refused_in_order(name, tmp_path, co
     if content is not None:
         address.write_bytes(content)
     with pytest.raises(GridcastError) as caught:
-        source(name)(address)
+        source(name)(address_of(name, address))
     for problem in caught.value.problems:
         assert problem.problem
         assert problem.found
