@@ -2,7 +2,7 @@
 
 All three come to the same: a table (time, location) of 32-bit floats. gridcast also recognises the columns, checks every cell and
 stamp, and looks for readings that come twice. Each way runs in a process of its own, in turn, so that its peak memory is its own;
-the table shows medians. The long files are made in a temporary folder, which takes 4 GB for a while.
+the table shows medians. The long files are made in a temporary folder, which takes 2 GB for a while.
 
     python benchmarks/reading.py            prints the table and writes benchmarks/reading.md
 """
@@ -32,20 +32,20 @@ MEGABYTE = 1e6
 def main() -> None:
     """Make the files, measure each way in turn, several times, and write the table."""
     if len(sys.argv) > 1:
-        print(json.dumps(measure(sys.argv[1], Path(sys.argv[2]), long=sys.argv[3] == "long")))
+        way, path, kind = sys.argv[1], Path(sys.argv[2]), sys.argv[3]
+        print(json.dumps(make_long(path, kind) if way == "make" else measure(way, path, long=kind == "long")))
         return
     with tempfile.TemporaryDirectory() as name:
         folder, sections = Path(name), []
         if REAL.is_file():
             sections.append(compare("us_ba_2015_2020/load.csv.gz (wide, real)", REAL, "wide"))
-        path = make_long(folder / "long.csv", PLACES, by_time=True)
+        path = folder / "long.csv"
+        run("make", path, f"{PLACES} by time")
         sections.append(compare("long CSV, all places of an hour together", path, "long"))
-        path.unlink()
         rows = []
-        for order, by_time in (("all places of an hour together", True), ("all hours of a place together", False)):
-            path = make_long(folder / "large.csv", LARGE_PLACES, by_time=by_time)
+        for order, by in (("all places of an hour together", "time"), ("all hours of a place together", "place")):
+            run("make", path, f"{LARGE_PLACES} by {by}")
             rows.append((order, path.stat().st_size, run("gridcast", path, "long")))
-            path.unlink()
     text = "\n".join([HEADING, *sections, streamed(rows), "Made by `python benchmarks/reading.py`.", ""])
     print(text)
     (HERE / "reading.md").write_text(text, encoding="utf-8")
@@ -93,7 +93,7 @@ def streamed(rows: list[tuple[str, int, dict[str, float]]]) -> str:
 
 
 def run(way: str, path: Path, kind: str) -> dict[str, float]:
-    """Return what `measure` finds in a process of its own."""
+    """Return what a process of its own finds: a child of a large process would start with its parent's peak."""
     found = subprocess.run([sys.executable, __file__, way, str(path), kind], check=True, capture_output=True, text=True)
     measured: dict[str, float] = json.loads(found.stdout)
     return measured
@@ -157,13 +157,14 @@ def _polars(long: bool) -> Callable[[Path], Any]:
     return read_long if long else read_wide
 
 
-def make_long(path: Path, places: int, *, by_time: bool) -> Path:
-    """Write a long CSV file of hourly readings, ordered by time or by place, and return its path."""
+def make_long(path: Path, kind: str) -> dict[str, float]:
+    """Write a long CSV file of hourly readings; `kind` is the number of places and the order, such as `100 by time`."""
     import numpy as np
     import pandas as pd
     import pyarrow as pa
     import pyarrow.csv as pacsv
 
+    places, by_time = int(kind.split()[0]), kind.endswith("time")
     random = np.random.default_rng(0)
     stamps = pa.array(pd.date_range("2015-01-01", periods=HOURS, freq="h").strftime("%Y-%m-%d %H:%M:%S").to_numpy(str))
     names = pa.array([f"P{number:04d}" for number in range(places)])
@@ -177,7 +178,7 @@ def make_long(path: Path, places: int, *, by_time: bool) -> Path:
             hour, place = (major, minor) if by_time else (minor, major)
             readings = np.round(1000 + 500 * random.random(len(hour)), 2)
             file.write(pa.table([stamps.take(pa.array(hour)), names.take(pa.array(place)), pa.array(readings)], schema=schema))
-    return path
+    return {}
 
 
 def _peak() -> int:

@@ -81,7 +81,7 @@ def test_an_unknown_setting_is_refused_with_the_one_that_was_meant():
 def test_an_unknown_table_is_refused_with_the_one_that_was_meant():
     problem = only_problem({"trainig": {"epochs": 3}})
     assert problem.problem == "unknown setting `trainig` in the settings"
-    assert problem.expected == "data, weather, task, model, training"
+    assert problem.expected == "data, weather, task, model, training, output"
     assert problem.hint == "did you mean `training`?"
 
 

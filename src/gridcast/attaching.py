@@ -19,6 +19,7 @@ from gridcast.features.places import weather_at_places
 from gridcast.features.stationweights import apply_weights, learned_weights
 from gridcast.panel import Panel
 from gridcast.sources.calendarfile import read_events
+from gridcast.sources.text.csvfile import read_places
 from gridcast.sources.weather.reading import read_weather
 from gridcast.sources.weather.weather import Weather, WeatherOptions, coverage_problems
 from gridcast.sources.weather.window import ALL, Window
@@ -40,7 +41,7 @@ def with_weather(
         panel: Readings.
         config: With the source of the weather, or none.
         until: The end of the training part.
-        stations: Coordinates of the stations: `id`, `latitude`, `longitude`.
+        stations: Coordinates of the stations: `id`, `latitude`, `longitude`; those of the configuration win.
 
     Raises:
         GridcastError: If the weather can't be read, or does not fit the panel.
@@ -50,6 +51,8 @@ def with_weather(
     """
     if not config.weather.source:
         return panel, ()
+    if config.weather.stations:
+        stations = read_places(config.weather.stations).table
     weather = read_weather(config.weather.source, options=_options(config), locations=stations, window=_window(panel))
     for problem in coverage_problems(weather, panel.times):
         warnings.warn(str(problem), GridcastWarning, stacklevel=2)

@@ -121,6 +121,13 @@ class TrainingConfig(Section):
     """The same seed gives the same result on the same machine."""
 
 
+class OutputConfig(Section):
+    """Where forecasts go beside the run folder."""
+
+    forecasts_to: str = ""
+    """URL of a database with `#table`; those of the same run and issue times are replaced there."""
+
+
 class RunConfig(Section):
     """All settings of a run."""
 
@@ -129,6 +136,7 @@ class RunConfig(Section):
     task: TaskConfig = TaskConfig()
     model: ModelConfig = ModelConfig()
     training: TrainingConfig = TrainingConfig()
+    output: OutputConfig = OutputConfig()
 
     @property
     def is_synthetic(self) -> bool:

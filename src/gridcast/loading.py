@@ -86,7 +86,8 @@ def prepare(panel: Panel, config: RunConfig, before: pd.Timestamp, listener: Lis
 def with_filled_gaps(panel: Panel) -> Panel:
     """Return the panel with its gaps filled: up to three hours on a line, longer ones by the same hour of earlier weeks.
 
-    What lies on a line is there at issue times after the reading at its end; the rest rests on earlier readings only.
+    What lies on a line is there at issue times after the reading at its end, and filled like the rest until then; the rest rests
+    on earlier readings only.
     """
     readings = panel.consumption
     line, on_line = fill(readings, panel.freq, limit=LINE)
@@ -95,7 +96,8 @@ def with_filled_gaps(panel: Panel) -> Panel:
     measured = np.where(np.isnan(readings), len(readings), rows)
     following = np.minimum.accumulate(measured[::-1], axis=0)[::-1]
     reach = np.where(on_line, following, np.where(from_past, rows, -1))
-    return panel.with_filled(np.where(on_line, line, past), reach.astype(np.int32))
+    meanwhile = np.where(from_past, past, np.float32(np.nan))
+    return panel.with_filled(np.where(on_line, line, past), reach.astype(np.int32), meanwhile)
 
 
 def _synthetic(config: RunConfig) -> Loaded:

@@ -20,11 +20,10 @@ from gridcast.availability import (
 )
 from gridcast.clock import describe_freq, regular_times, utc
 from gridcast.errors import PanelError, counted, listed
+from gridcast.filledin import FILLED, MEANWHILE, counted_from, filled_in, filled_then
 from gridcast.invariants import problems_of
 from gridcast.tabular import TARGET, TEMPORAL_COLUMNS, require_columns, static_columns, unreadable, wide
 from gridcast.variables import joined
-
-FILLED = "filled"  # variable that tells which readings are ours
 
 Floats = npt.NDArray[np.float32]
 
@@ -178,7 +177,7 @@ class Panel:
     @property
     def variables(self) -> tuple[str, ...]:
         """Names of the variables beside the consumption."""
-        return tuple(str(name) for name in self.dataset.data_vars if name not in (TARGET, FILLED))
+        return tuple(str(name) for name in self.dataset.data_vars if name not in (TARGET, FILLED, MEANWHILE))
 
     @property
     def ahead(self) -> tuple[str, ...]:
@@ -231,8 +230,6 @@ class Panel:
         rule = Availability(require_kind(availability), delay)
         dataset = joined(self.dataset.drop_vars(name, errors="ignore"), name, values, self.freq)
         dataset[name].attrs = {"units": units, **rule.attrs}
-        if FILLED in dataset:
-            dataset[FILLED] = dataset[FILLED].fillna(-1).astype(np.int32)
         return Panel(dataset)
 
     def as_of(self, issue_time: pd.Timestamp | str) -> Panel:
@@ -254,9 +251,7 @@ class Panel:
                 expected="an issue time after at least two readings",
             )
         dataset = known_then(self.dataset, self.freq, moment)
-        if FILLED in dataset:
-            early = dataset[FILLED] < rows
-            dataset = dataset.assign({TARGET: dataset[TARGET].where(early), FILLED: dataset[FILLED].where(early, -1)})
+        dataset = filled_then(dataset, rows)
         return Panel(dataset.assign_attrs(issue_time=moment.isoformat()))
 
     def recent(self, span: pd.Timedelta) -> Panel:
@@ -278,38 +273,27 @@ class Panel:
                 expected=f"some from {start or self.times[0]} to {end or self.end}",
             )
         dataset = self.dataset.isel(time=slice(first, last))
-        if FILLED in dataset:
-            made = dataset[FILLED].values
-            rows = np.where(made >= 0, np.maximum(made - first, 0), -1).astype(np.int32)
-            dataset = dataset.assign({FILLED: (("time", "location"), rows)})
-        return Panel(dataset)
+        return Panel(counted_from(dataset, first))
 
     def masked(self, wrong: npt.NDArray[np.bool_]) -> Panel:
         """Return the panel with the marked readings missing; `wrong` has shape (time, location)."""
         values = np.where(wrong, np.float32(np.nan), self.consumption)
         return Panel(self.dataset.assign({TARGET: (("time", "location"), values, self.dataset[TARGET].attrs)}))
 
-    def with_filled(self, values: Floats, reach: npt.NDArray[np.int32]) -> Panel:
+    def with_filled(self, values: Floats, reach: npt.NDArray[np.int32], meanwhile: Floats | None = None) -> Panel:
         """Return the panel with missing readings filled; the filled ones are remembered, and never count as measured.
 
         Args:
             values: Consumption with the filled readings, shape (time, location). [the panel's unit]
             reach: For each filled reading the row of the latest reading that it was made from, or -1 where the reading was
                 measured or is missing, shape (time, location). At an issue time before that row the filled one is not there.
+            meanwhile: What stands for it until then, made from readings before its own, shape (time, location); NaN for nothing.
+            meanwhile: What stands for it until then, made from readings before its own, shape (time, location); NaN for nothing.
 
         Raises:
             PanelError: If a measured reading is changed.
         """
-        ours = reach >= 0
-        changed = ~ours & ~((values == self.consumption) | (np.isnan(values) & np.isnan(self.consumption)))
-        if changed.any() or (ours & ~np.isnan(self.measured)).any():
-            raise PanelError(
-                "filling must leave measured readings as they are", found=counted(int(changed.sum()), "changed reading")
-            )
-        dims = ("time", "location")
-        return Panel(
-            self.dataset.assign({TARGET: (dims, values, self.dataset[TARGET].attrs), FILLED: (dims, reach.astype(np.int32))})
-        )
+        return Panel(filled_in(self.dataset, values, reach, meanwhile))
 
     @property
     def filled(self) -> npt.NDArray[np.bool_]:

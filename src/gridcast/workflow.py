@@ -18,13 +18,16 @@ from gridcast.attaching import calendar_of
 from gridcast.audit import AuditReport, audit, pipeline_of
 from gridcast.clock import DAY, WEEK, find_zone
 from gridcast.config import RunConfig, to_toml
-from gridcast.errors import counted
-from gridcast.evaluation import evaluate, issue, overall
+from gridcast.errors import FileError, counted
+from gridcast.evaluation import evaluate, issue, overall, prediction_table
 from gridcast.forecast import Forecast, Forecaster, actual_values
 from gridcast.forecasters.baselines import SeasonalNaive
 from gridcast.loading import Listener, held_out_issue_times, in_words, load, prepare, with_covariates
 from gridcast.panel import Panel
+from gridcast.quality import QualityReport, inspect
+from gridcast.sources.sql.writing import require_target, write_forecasts
 from gridcast.store import require_free, run_folder, save_predictions, write_csv, write_json
+from gridcast.views.checkpage import write_check_page
 from gridcast.views.figures import plot_results
 from gridcast.views.maps import plot_map
 
@@ -75,6 +78,8 @@ def run(
     """
     config, listener = config or RunConfig(), listener or Listener()
     require_free(out, overwrite=overwrite)
+    if config.output.forecasts_to:
+        require_target(config.output.forecasts_to, Path(out).name)
     calendar_of(config).at(pd.DatetimeIndex(["2000-01-01"], tz="UTC"))  # refuses an unknown country or zone before the work
     started = time.monotonic()
     loaded = load(config, listener)
@@ -87,6 +92,10 @@ def run(
     _say_coverage(outcome, listener)
     with run_folder(out, overwrite=overwrite) as folder:
         _write(folder, config, outcome, seconds=time.monotonic() - started)
+    if config.output.forecasts_to:
+        table = prediction_table(outcome.actual, outcome.forecasts[forecaster.name])
+        count = write_forecasts(table, config.output.forecasts_to, run=Path(out).name)
+        listener.say(f"{counted(count, 'forecast')} of run `{Path(out).name}` are in the database too")
     return RunResult(Path(out), overall(outcome.scores), outcome.scores, panel.unit)
 
 
@@ -110,10 +119,16 @@ def check_readings(
     Raises:
         GridcastError: If the readings can't be read.
     """
-    listener, said = listener or Listener(), list[str]()
+    listener = listener or Listener()
+    said: list[str] = []
     if html is not None and Path(html).exists() and not overwrite:
         raise FileError(f"`{html}` would be replaced", found="a file", expected="a new name", hint="add `--overwrite`")
-    panel = load_readings(config, Listener(say=lambda sentence: (said.append(sentence), listener.say(sentence))[1])).panel
+
+    def say(sentence: str) -> None:
+        said.append(sentence)
+        listener.say(sentence)
+
+    panel = load(config, Listener(say)).panel
     report = inspect(panel, timezones=panel.timezones)
     if html is not None:
         write_check_page(panel, report, html, title=title or "Check of the readings", said=said)

@@ -1,5 +1,7 @@
-"""One check run over every source of consumption in the registry."""
+"""One check run over every source of consumption in the registry, and one over every source of weather."""
 
+import contextlib
+import sqlite3
 from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
@@ -7,14 +9,16 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+import xarray as xr
 
 from gridcast.errors import GridcastError
 from gridcast.panel import Panel
-from gridcast.sources import SOURCES
+from gridcast.sources import SOURCES, WEATHER_SOURCES
 from gridcast.sources.readings import Consumption
+from gridcast.sources.weather.weather import Weather
 
 TIMES = pd.date_range("2024-01-01", periods=48, freq="h", tz="UTC", name="timestamp")
-NOT_CONSUMPTION: frozenset[str] = frozenset()  # sources of other things, such as weather
+SERVICES = frozenset({"entsoe", "gridstatus"})  # have no address of the user's own; their tests serve recorded answers
 
 
 def sample() -> pd.DataFrame:
@@ -42,12 +46,24 @@ def files_sample(folder: Path) -> Path:
     return folder / "load"
 
 
+def sql_sample(folder: Path) -> object:
+    with contextlib.closing(sqlite3.connect(folder / "load.db")) as database:
+        sample().reset_index().assign(timestamp=TIMES.strftime("%Y-%m-%dT%H:%MZ")).to_sql("load", database, index=False)
+    return address_of("sql", folder / "load.db")
+
+
+def address_of(name: str, path: Path) -> object:
+    """Return how a source is told of a file."""
+    return f"sqlite:///{path}#load" if name == "sql" else path
+
+
 SAMPLES: dict[str, Callable[[Path], object]] = {  # name -> what makes the sample in a folder and returns its address
     "csv": csv_sample,
     "files": files_sample,
     "parquet": parquet_sample,
+    "sql": sql_sample,
 }
-consumption_sources = pytest.mark.parametrize("name", sorted(set(SOURCES) - NOT_CONSUMPTION))
+consumption_sources = pytest.mark.parametrize("name", sorted(set(SOURCES) - SERVICES))
 
 
 def source(name: str) -> Callable[..., Consumption]:
@@ -78,7 +94,7 @@ def check_source(consumption: Consumption) -> None:
 
 
 def test_every_source_of_consumption_has_a_sample():
-    assert set(SAMPLES) == set(SOURCES) - NOT_CONSUMPTION
+    assert set(SAMPLES) == set(SOURCES) - SERVICES
 
 
 @consumption_sources
@@ -107,8 +123,74 @@ def test_what_is_missing_empty_or_garbage_is_refused_in_order(name, tmp_path, co
     if content is not None:
         address.write_bytes(content)
     with pytest.raises(GridcastError) as caught:
-        source(name)(address)
+        source(name)(address_of(name, address))
     for problem in caught.value.problems:
         assert problem.problem
         assert problem.found
         assert problem.expected
+
+
+# ---- weather ----
+
+
+def stations_sample(folder: Path) -> xr.Dataset:
+    hours = pd.DataFrame({"time": TIMES, "Kyiv_temp_C": np.arange(48.0), "Lviv_temp_C": np.where(np.arange(48) == 5, np.nan, 1.0)})
+    hours.to_csv(folder / "weather.csv", index=False)
+    return weather_source("stations")(folder / "weather.csv").dataset
+
+
+def gridded_sample(folder: Path) -> xr.Dataset:
+    values = np.arange(48 * 3 * 2, dtype=float).reshape(48, 3, 2)
+    values[5, 1, 1] = np.nan
+    coords = {"time": TIMES.tz_convert(None).to_numpy(), "latitude": [52.0, 51.0, 50.0], "longitude": [8.0, 9.0]}
+    variable = xr.DataArray(273.15 + values / 10, coords, ("time", "latitude", "longitude"), attrs={"units": "K"})
+    xr.Dataset({"t2m": variable}).to_netcdf(folder / "field.nc", engine="h5netcdf")
+    return weather_source("gridded")(folder / "field.nc").dataset
+
+
+WEATHER_SAMPLES: dict[str, Callable[[Path], xr.Dataset]] = {"gridded": gridded_sample, "stations": stations_sample}
+WEATHER_SERVICES = frozenset({"openmeteo"})  # its tests serve answers written after its documentation
+weather_sources = pytest.mark.parametrize("name", sorted(WEATHER_SAMPLES))
+
+
+def weather_source(name: str) -> Callable[..., Weather]:
+    module, _, function = WEATHER_SOURCES[name].rpartition(".")
+    return getattr(import_module(module), function)
+
+
+def check_weather(dataset: xr.Dataset) -> None:
+    """Check what holds for the weather of every source."""
+    assert dataset.data_vars
+    for axis in ("time", "issued", "lead"):
+        index = dataset.indexes.get(axis)
+        if index is not None:
+            assert index.is_monotonic_increasing
+            assert index.is_unique
+            assert getattr(index, "tz", None) is None
+    for variable in dataset.data_vars.values():
+        assert variable.dims[:-1] in (("time",), ("issued", "lead")) or variable.dims[-2:] == ("y", "x")
+        assert variable.dtype.kind == "f"
+        assert not np.isinf(variable.values).any()
+        assert np.isfinite(variable.values).any()
+        assert isinstance(variable.attrs["units"], str)
+        assert variable.attrs["availability"] in ("observed", "forecast", "perfect", "known")
+        assert ("issued" in variable.dims) == (variable.attrs["availability"] == "forecast")
+        assert isinstance(variable.attrs["delay"], int)
+        assert variable.attrs["delay"] >= 0
+
+
+def test_every_source_of_consumption_and_of_weather_can_be_imported():
+    assert list(SOURCES) == sorted(SOURCES)
+    assert list(WEATHER_SOURCES) == sorted(WEATHER_SOURCES)
+    assert set(WEATHER_SAMPLES) == set(WEATHER_SOURCES) - WEATHER_SERVICES
+    assert all(callable(source(name)) for name in SOURCES)
+    assert all(callable(weather_source(name)) for name in WEATHER_SOURCES)
+
+
+@weather_sources
+def test_weather_keeps_what_is_promised(name, tmp_path):
+    dataset = WEATHER_SAMPLES[name](tmp_path)
+    check_weather(dataset)
+    assert list(dataset.indexes["time"]) == list(TIMES.tz_convert(None))
+    assert int(np.isnan(dataset["temperature"].values).sum()) == 1
+    assert dataset["temperature"].attrs["units"] == "degC"

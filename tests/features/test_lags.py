@@ -125,11 +125,26 @@ def test_the_label_is_that_of_the_day_wherever_it_exists_and_the_row_is_always_a
     assert late.min() >= -HOUR
 
 
-@settings(max_examples=40)
-@given(zone=st.sampled_from(ZONES), day=st.dates(pd.Timestamp("1990-01-01").date(), pd.Timestamp("2035-01-01").date()))
-def test_a_season_back_is_the_nearest_that_was_known(zone, day):
+CHANGES = [
+    ("Europe/Berlin", "2024-03-31"),
+    ("Europe/Berlin", "2024-10-27"),
+    ("America/New_York", "2024-03-10"),
+    ("America/New_York", "2024-11-03"),
+    ("Australia/Lord_Howe", "2024-04-06"),
+    ("Australia/Lord_Howe", "2024-10-05"),
+    ("America/Sao_Paulo", "2018-11-04"),
+    ("America/Sao_Paulo", "2019-02-17"),
+    ("Asia/Kolkata", "2024-03-31"),
+]
+
+
+@pytest.mark.parametrize(("zone", "change"), CHANGES)
+@settings(max_examples=3)
+@given(hours=st.integers(-12, 12))
+def test_a_season_back_is_the_nearest_that_was_known(zone, change, hours):
+    day = pd.Timestamp(change) - pd.Timedelta(days=12) + pd.Timedelta(hours=hours)
     times = clock(str(day), 16)
-    issued = times[24 * 10 :: 7]
+    issued = times[24 * 10 :: 5]
     rows = local_season(issued, zone, days=1, horizon=48, freq=HOUR, start=times[0])
     lags = [local_lag(clock(str(day), 30), zone, days=days, freq=HOUR) for days in (1, 2, 3)]
     for number, moment in enumerate(issued):

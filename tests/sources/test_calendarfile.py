@@ -168,6 +168,7 @@ def test_what_recurs_for_ever_ends_somewhere(read):
         ("SUMMARY:Fair", "Fair: no DTSTART"),
         ("SUMMARY:Fair\nDTSTART;VALUE=DATE:20240718\nDTEND;VALUE=DATE:20240701", "Fair: ends at 2024-07-01, before 2024-07-18"),
         ("SUMMARY:Fair\nDTSTART;VALUE=DATE:20240718\nDTEND:20240719T000000Z", "Fair: DTSTART and DTEND of two kinds"),
+        ("SUMMARY:Fair\nDTSTART;VALUE=DATE:20240718\nDTEND:20240719T000000", "Fair: DTSTART and DTEND of two kinds"),
         ("SUMMARY:Fair\nDTSTART;TZID=Mars/Olympus:20240718T100000\nDURATION:PT1H", "Fair: unknown time zone Mars/Olympus"),
         ("SUMMARY:Fair\nDTSTART:20240718T100000Z\nRRULE:FREQ=SECONDLY", "Fair: recurs several times a day"),
         ("SUMMARY:Fair\nDTSTART:20240718T100000Z\nRRULE:FREQ=DAILY;BYHOUR=1,2", "Fair: recurs several times a day"),

@@ -87,8 +87,9 @@ def test_overlap_with_equal_readings_is_said(folder):
 
 
 def test_a_reading_fills_a_gap_of_another_file(folder):
-    read = read_consumption_files(folder(a_csv=JANUARY, b_csv=JANUARY.replace("3,\n", "3,4\n")))
-    assert read.readings["Lviv"].tolist() == [2.0, 4.0]
+    whole = JANUARY.replace("3,\n", "3,4\n")
+    for files in ({"a_csv": JANUARY, "b_csv": whole}, {"a_csv": whole, "b_csv": JANUARY}):
+        assert read_consumption_files(folder(**files)).readings["Lviv"].tolist() == [2.0, 4.0]
 
 
 def test_overlap_with_other_readings_names_file_place_and_time(folder):

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from typing import Annotated
 
 import typer
 
+from gridcast.cli.audit import audit
+from gridcast.cli.check import check
 from gridcast.cli.data import data
+from gridcast.cli.map import draw
 from gridcast.cli.talk import INTERRUPTED
 from gridcast.cli.train import demo, generate, run
 
@@ -21,8 +25,16 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
-for command in (run, demo, generate):
-    app.command()(command)
+COMMANDS: dict[str, Callable[..., None]] = {
+    "run": run,
+    "demo": demo,
+    "check": check,
+    "map": draw,
+    "audit": audit,
+    "generate": generate,
+}
+for name, command in COMMANDS.items():
+    app.command(name)(command)
 app.add_typer(data)
 
 

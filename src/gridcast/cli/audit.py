@@ -71,8 +71,8 @@ def _print(reports: dict[str, AuditReport], *, as_json: bool) -> None:
     console = Console(soft_wrap=True, highlight=False)
     for name, report in reports.items():
         for variable in report.variables:
-            leaks = report.leaks_of(variable)
-            table.add_row(name, variable, str(len(report.issue_times)), "[red]leaks[/]" if leaks else "same to the last bit")
+            found = report.leaks_of(variable)
+            table.add_row(name, variable, str(len(report.issue_times)), "[red]leaks[/]" if found else "same to the last bit")
     console.print(table)
     for name, report in reports.items():
         for leak in report.leaks:

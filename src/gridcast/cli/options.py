@@ -94,6 +94,7 @@ SETTINGS = (
     Setting(TRAIN, "training.epochs", int, "At most so many passes over the training part.  \\[default: 30]"),
     Setting(TRAIN, "training.batch_size", int, "Issue times in a training step, each with all places.  \\[default: 8]"),
     Setting(TRAIN, "training.seed", int, "The same seed gives the same result."),
+    Setting(OUTPUT, "output.forecasts_to", str, "Write the forecasts into a table of a database too.", "URL#TABLE", "--to"),
 )
 
 Settings = dict[str, dict[str, Any]]

@@ -40,7 +40,7 @@ Out = Annotated[
 Seed = Annotated[int | None, typer.Option(help="The same seed gives the same result.", rich_help_panel=TRAIN)]
 
 
-@with_settings(FILES, REPAIR, WEATHER, TASK, TRAIN)
+@with_settings(FILES, REPAIR, WEATHER, TASK, TRAIN, OUTPUT)
 def run(  # noqa: PLR0913  one parameter an option
     *,
     settings: Settings,

@@ -13,6 +13,7 @@ import numpy.typing as npt
 import pandas as pd
 import xarray as xr
 
+from gridcast.clock import DAY
 from gridcast.errors import ConfigError, Problem, listed
 from gridcast.features import FEATURES
 from gridcast.features.calendar import Calendar, LocationCalendars
@@ -107,8 +108,8 @@ def known_ahead(panel: Panel, names: Sequence[str], *, options: FeatureOptions |
 
 
 def calendar_for(panel: Panel, like: Calendar) -> Calendar | LocationCalendars:
-    """Return one calendar for all places, or one for each where the places' table tells their zones or countries."""
-    if {"timezone", "country", "subdivision"} & set(map(str, panel.dataset.coords)):
+    """Return one calendar for all places, or one for each where their table tells zones or countries, or a row is a whole day."""
+    if panel.freq >= DAY or {"timezone", "country", "subdivision"} & set(map(str, panel.dataset.coords)):
         return calendars_of(panel, FeatureOptions(calendar=like))
     return like
 

@@ -99,9 +99,9 @@ def local_season(
     issued = issue_times.repeat(horizon)
     times = issued + pd.TimedeltaIndex(lead)
     seasons = np.maximum(lead // (days * DAY.to_timedelta64()), 1)
-    for _ in range(2):  # a day of 23 or 25 hours between them makes a difference of one
-        early = _back(times, zone, seasons * days, freq) + freq > issued
-        seasons = seasons + early
+    for _ in range(2):  # one more where the reading had not ended, and another where a day of 23 hours lies between
+        row = _rows(_back(times, zone, seasons * days, freq), start, freq)
+        seasons = seasons + np.asarray(start + pd.TimedeltaIndex((row + 1) * freq.to_timedelta64()) > issued)
     return _rows(_back(times, zone, seasons * days, freq), start, freq).reshape(len(issue_times), horizon)
 
 

@@ -15,10 +15,11 @@ from gridcast.errors import PanelError, TrainingError, listed
 from gridcast.features.calendar import Calendar
 from gridcast.features.groups import calendar_for
 from gridcast.forecast import Forecast
+from gridcast.forecasters.mapweather import map_weather
 from gridcast.networks import backend
 from gridcast.networks.hybrid import create_hybrid_model
 from gridcast.panel import Panel
-from gridcast.raster import Grid, frames_in_time, preprocess_spatial_data
+from gridcast.raster import Frames, Grid, frames_in_time, panel_grid
 from gridcast.scaling import Scaler
 from gridcast.training import predict, train_model
 from gridcast.windows import VALIDATION_SHARE, contexts_at, preprocess_temporal_data
@@ -78,8 +79,8 @@ class HybridForecaster:
         self.scaler: Scaler = sequences.scaler
         self.skipped = sequences.skipped
         self.samples = int(np.isfinite(np.asarray(sequences.y)).all(axis=-1).sum())
-        frames = preprocess_spatial_data(panel, self.grid_size, scaler=self.scaler)
-        self.grid: Grid = frames.grid
+        self.grid: Grid = panel_grid(panel, self.grid_size, until=panel.end)
+        frames = self.frames(panel)
         backend.seed_everything(self.seed)
         self.model = create_hybrid_model(
             sequences.X.shape[1:],
@@ -122,10 +123,18 @@ class HybridForecaster:
             )
         covariates = self.covariates.at(panel, self.horizon)
         contexts, whole = contexts_at(panel, issue_times, scaler=self.scaler, length=self.sequence_length, covariates=covariates)
-        frames = frames_in_time(panel, self.grid, self.scaler)
+        frames = self.frames(panel)
         scaled = predict(self.model, contexts, frames, batch_size=self.batch_size)
         values = contexts.unscaled(np.where(whole[..., None], scaled, np.nan))
         return Forecast.of(values, panel=panel, issue_times=issue_times)
+
+    def frames(self, panel: Panel) -> Frames:
+        """Return what the CNN sees at each issue time of a panel.
+
+        Weather of the hours to come is the newest that the panel holds: cut it by `as_of` for what was known at an issue time.
+        """
+        weather = map_weather(panel, self.covariates, self.grid)
+        return frames_in_time(panel, self.grid, self.scaler, observed=weather, ahead=weather, horizon=self.horizon)
 
     def stride(self, panel: Panel) -> int:
         """Return the steps between two issue times of training: the horizon, at most a day."""

@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
+from matplotlib.collections import LineCollection
 from matplotlib.colors import BoundaryNorm, ListedColormap
 from matplotlib.legend import Legend
 from matplotlib.lines import Line2D
@@ -28,33 +29,46 @@ MAP_WIDTH = 5.5  # about, with its axis and a colour bar beside it [inches]
 
 
 def cell_edges(grid: Grid) -> Edges:
-    """Return the edges of the columns from west to east and of the rows from north to south, in degrees.
-
-    Where all places are on a line or at a point, their cell is in the middle of a map that is wide enough to be seen.
+    """Return the edges of the columns from west to east and of the rows from north to south, in degrees or as the layout.
 
     Example:
         >>> columns, rows = cell_edges(Grid.of([50.0, 40.0], [10.0, 20.0], 2))
-        >>> columns.tolist(), rows.tolist()
-        ([10.0, 15.0, 20.0], [50.0, 45.0, 40.0])
+        >>> columns.round(2).tolist(), rows.round(2).tolist()  # rows cover equal areas: there is less of the earth in the north
+        ([10.0, 15.0, 20.0], [50.0, 44.78, 40.0])
     """
-    stretch = _stretch(grid.latitude)
-    width, height = float(np.ptp(grid.longitude)) / stretch, float(np.ptp(grid.latitude))
-    spare = 0.5 * max(width, height) or 0.5
-    return _cuts(grid.longitude, grid.columns, spare * stretch), -_cuts(-grid.latitude, grid.rows, spare)
+    return grid.x_edges, grid.y_edges
 
 
-def map_height(edges: Edges, extra: float) -> float:
+def map_height(grid: Grid, extra: float, width: float = MAP_WIDTH) -> float:
     """Return how high a figure has to be, in inches, with something extra for the title and legends."""
-    (west, east), (south, north) = _frame(edges)
-    ratio = (north - south) / (east - west) * _stretch(edges[1])
-    return float(np.clip(MAP_WIDTH * ratio, 2.2, 6.5)) + extra
+    (west, east), (south, north) = _frame(grid)
+    ratio = (north - south) / (east - west) * _stretch(grid)
+    return float(np.clip(width * ratio, 0.4 * width, 1.2 * width)) + extra
+
+
+def cell_centres(grid: Grid) -> npt.NDArray[np.float64]:
+    """Return x and y of the middle of each place's cell, shape (N, 2).
+
+    Example:
+        >>> cell_centres(Grid.of_layout([0.0, 1.0], [0.0, 1.0], 2)).tolist()
+        [[0.25, 0.25], [0.75, 0.75]]
+    """
+    columns, rows = ((cuts[:-1] + cuts[1:]) / 2 for cuts in cell_edges(grid))
+    return np.column_stack([columns[grid.cells[:, 1]], rows[grid.cells[:, 0]]])
+
+
+def draw_ways(axes: Axes, grid: Grid, chosen: npt.NDArray[np.bool_], colour: str, width: float) -> None:
+    """Draw a line from each of the chosen places to the middle of its cell."""
+    places = np.column_stack([grid.x, grid.y])
+    ways = np.stack([places, cell_centres(grid)], axis=1)[chosen]
+    axes.add_collection(LineCollection(list(ways), colors=colour, linewidths=width, zorder=2), autolim=False)
 
 
 def cell_counts(grid: Grid) -> npt.NDArray[np.intp]:
     """Return how many places are in each cell, shape (rows, columns).
 
     Example:
-        >>> cell_counts(Grid.of([50.0, 40.0, 41.0], [10.0, 20.0, 20.0], 2)).tolist()
+        >>> cell_counts(Grid.of([50.0, 40.0, 40.0], [10.0, 20.0, 20.0], 2)).tolist()
         [[1, 0], [0, 2]]
     """
     return np.bincount(grid.flat, minlength=grid.rows * grid.columns).reshape(grid.shape)
@@ -72,15 +86,23 @@ def cell_legend(grid: Grid) -> dict[str, Patch]:
 
 
 def draw_cells(axes: Axes, grid: Grid, edges: Edges, title: str) -> None:
-    """Draw the cells, darker the more places are in them, on axes in degrees on which distances are alike both ways."""
-    style.dressed(axes, title).grid(False)
-    columns, rows = edges
+    """Draw the cells, darker the more places are in them, on axes of the ground."""
     norm = BoundaryNorm([0, *CLASSES.values(), np.inf], SHADES.N)
+    columns, rows = edges
     axes.pcolormesh(columns, rows, cell_counts(grid), cmap=SHADES, norm=norm, edgecolors=style.PALE, linewidth=0.5, zorder=0)
-    across, up = _frame(edges)
-    axes.set(xlim=across, ylim=up, aspect=_stretch(rows))
+    draw_ground(axes, grid, title)
+
+
+def draw_ground(axes: Axes, grid: Grid, title: str, ticks: int = 6) -> None:
+    """Set axes up in degrees, or without numbers for a learned layout, on which distances are alike both ways."""
+    style.dressed(axes, title).grid(False)
+    across, up = _frame(grid)
+    axes.set(xlim=across, ylim=up, aspect=_stretch(grid))
+    if not grid.on_earth:
+        axes.set(xticks=[], yticks=[])
+        return
     for axis, (above, below) in ((axes.xaxis, "EW"), (axes.yaxis, "NS")):
-        axis.set_major_locator(MaxNLocator(6, steps=[1, 2, 5, 10]))
+        axis.set_major_locator(MaxNLocator(ticks, steps=[1, 2, 5, 10]))
         axis.set_major_formatter(FuncFormatter(lambda value, _, a=above, b=below: _degrees(value, a, b)))
 
 
@@ -110,26 +132,18 @@ def legend_below(axes: Axes, handles: Mapping[str, Artist], title: str = "", sid
     legend.set_clip_on(False)  # else the layout makes no room for it
 
 
-def _frame(edges: Edges) -> tuple[tuple[float, float], tuple[float, float]]:
-    """Return the ends of the map in longitude and in latitude: the grid, with the same distance free on all sides."""
-    columns, rows = edges
-    free = MARGIN * max((columns[-1] - columns[0]) / _stretch(rows), rows[0] - rows[-1])
-    across = free * _stretch(rows)
+def _frame(grid: Grid) -> tuple[tuple[float, float], tuple[float, float]]:
+    """Return the ends of the map across and up: the grid, with the same distance free on all sides."""
+    columns, rows = cell_edges(grid)
+    free = MARGIN * max((columns[-1] - columns[0]) / _stretch(grid), rows[0] - rows[-1])
+    across = free * _stretch(grid)
     return (columns[0] - across, columns[-1] + across), (rows[-1] - free, rows[0] + free)
 
 
-def _cuts(values: npt.NDArray[np.float64], bins: int, spare: float) -> npt.NDArray[np.float64]:
-    low, high = float(values.min()), float(values.max())
-    if low == high:
-        middle = (bins // 2 + 0.5) / bins  # of the cell that `Grid` puts them in, as a share
-        low, high = low - 2 * spare * middle, low + 2 * spare * (1 - middle)
-    return np.linspace(low, high, bins + 1)
-
-
-def _stretch(latitude: npt.NDArray[np.float64]) -> float:
-    """Return how much longer a degree of latitude is than one of longitude, in the middle between the extremes."""
-    middle = (float(latitude.min()) + float(latitude.max())) / 2
-    return 1 / max(0.1, float(np.cos(np.radians(middle))))
+def _stretch(grid: Grid) -> float:
+    """Return how much longer a degree of latitude is than one of longitude, in the middle of the grid; 1 in a learned layout."""
+    middle = (grid.y_edges[0] + grid.y_edges[-1]) / 2
+    return 1 / max(0.1, float(np.cos(np.radians(middle)))) if grid.on_earth else 1.0
 
 
 def _degrees(value: float, above: str, below: str) -> str:

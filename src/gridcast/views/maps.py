@@ -14,7 +14,7 @@ from gridcast.errors import ShapeError, counted
 from gridcast.panel import Panel
 from gridcast.raster import Grid
 from gridcast.views import style
-from gridcast.views.cells import Edges, cell_counts, cell_edges, cell_legend, draw_cells, legend_below, map_height, mark
+from gridcast.views.cells import Edges, cell_counts, cell_edges, cell_legend, draw_cells, draw_ways, legend_below, map_height, mark
 from gridcast.views.labels import label_places
 from gridcast.views.scoremap import draw_scores, reference_name, scores_by_place
 
@@ -34,7 +34,8 @@ def plot_map(
 ) -> Figure:
     """Return a map of the places and the grid's cells, and beside it one of the scores by place.
 
-    A cell is the darker the more places are in it: the CNN can't tell those apart. The ten largest places are named, as
+    A cell is the darker the more places are in it: the CNN can't tell those apart. A line leads from a place that was moved to a
+    free cell to the middle of that cell. The ten largest places are named, as
     far as there is room.
 
     Args:
@@ -53,7 +54,7 @@ def plot_map(
     by_place = None if scores is None else scores_by_place(scores, panel.locations)
     edges = cell_edges(grid)
     maps = 1 if by_place is None else 2
-    figure = style.new_figure(6.4 * maps + 0.4 * (maps - 1), map_height(edges, extra=2.3 if title else 1.9), title)
+    figure = style.new_figure(6.4 * maps + 0.4 * (maps - 1), map_height(grid, extra=2.3 if title else 1.9), title)
     axes = np.atleast_1d(figure.subplots(1, maps))
     mean = pd.DataFrame(panel.consumption).mean().abs().to_numpy(dtype=np.float64)
     _draw_consumption(axes[0], grid, edges, mean, panel.unit)
@@ -62,7 +63,7 @@ def plot_map(
     largest = [place for place in np.argsort(-np.nan_to_num(mean), kind="stable")[:LABELLED] if mean[place] > 0]
     names = {int(place): panel.locations[place] for place in largest}
     with style.any_letters():
-        label_places(axes[0], np.column_stack([grid.longitude, grid.latitude]), np.sqrt(_areas(mean)) / 2, names)
+        label_places(axes[0], np.column_stack([grid.x, grid.y]), np.sqrt(_areas(mean)) / 2, names)
     if path is not None:
         style.save(figure, path)
     return figure
@@ -73,7 +74,7 @@ def _require_same_places(panel: Panel, grid: Grid) -> None:
         raise ShapeError(
             "the grid is not that of the panel's places",
             found=f"{counted(len(grid.cells), 'place')} on the grid, {counted(panel.locations, 'place')} in the panel",
-            expected="`Grid.of(*panel.coordinates, grid_size)`",
+            expected="`panel_grid(panel, grid_size)`",
         )
 
 
@@ -86,18 +87,20 @@ def _areas(mean: Floats) -> Floats:
 def _draw_consumption(axes: Axes, grid: Grid, edges: Edges, mean: Floats, unit: str) -> None:
     counts = cell_counts(grid)
     most = f", up to {counts.max()} in one" if counts.max() > 1 else ""
+    moved = f", {grid.moved.sum()} moved (lines)" if grid.moved.any() else ""
     where = f"{counted(int((counts > 0).sum()), 'cell')} of the {grid.rows} × {grid.columns} grid"
-    draw_cells(axes, grid, edges, f"{counted(len(mean), 'place')} in {where}{most}")
+    draw_cells(axes, grid, edges, f"{counted(len(mean), 'place')} in {where}{most}{moved}")
     axes.scatter(
-        grid.longitude,
-        grid.latitude,
+        grid.x,
+        grid.y,
         s=_areas(mean),
         color=style.BLUE,
         alpha=0.45,
         linewidths=0.8,
         edgecolors=style.BLUE,
     )
-    axes.scatter(grid.longitude, grid.latitude, s=5, color=style.INK, linewidths=0)
+    draw_ways(axes, grid, grid.moved, style.INK, 0.7)
+    axes.scatter(grid.x, grid.y, s=5, color=style.INK, linewidths=0)
     sizes = _round_sizes(float(np.nan_to_num(mean).max()))
     circles = [mark("o", np.sqrt(LARGEST * size / np.nan_to_num(mean).max()), style.BLUE, 0.45) for size in sizes]
     if circles:

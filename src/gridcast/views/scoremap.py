@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Literal
-
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
@@ -72,13 +70,13 @@ def draw_scores(axes: Axes, grid: Grid, edges: Edges, by_place: pd.DataFrame, re
     for marker, (text, places) in _groups(by_place, reference).items():
         fill, edge = (style.GREY, None) if marker == "x" else (colours.to_rgba(nmae[places]), style.INK)
         size = SIZES[marker] * shrunk
-        x, y = grid.longitude[places], grid.latitude[places]
+        x, y = grid.x[places], grid.y[places]
         axes.scatter(x, y, s=size**2, c=fill, marker=marker, edgecolors=edge, linewidths=0.7)
         handles[f"{text}: {counted(len(places), 'place')}"] = mark(marker, size, "#FFFFFF" if edge else style.GREY)
     legend_below(axes, handles)
     if len(scored):
         box = axes.inset_axes((1.02, 0, 0.03, 1))  # as high as the map
-        bar = axes.figure.colorbar(colours, cax=box, extend=_extend(scored, norm))
+        bar = axes.figure.colorbar(colours, cax=box, extend=style.extend(scored, colours))
         bar.set_label("nMAE [% of a place's mean consumption]")
 
 
@@ -101,10 +99,3 @@ def _colours(nmae: Floats) -> Normalize:
         return Normalize(0, 1)
     low, high = np.percentile(nmae, ROBUST if len(nmae) >= MANY else (0, 100))
     return Normalize(low, high) if high > low else Normalize(low - 0.5, high + 0.5)
-
-
-def _extend(nmae: Floats, colours: Normalize) -> Literal["neither", "min", "max", "both"]:
-    """Return at which ends of the colour bar there are values beyond it."""
-    share = np.asarray(colours(nmae))
-    below, above = bool((share < 0).any()), bool((share > 1).any())
-    return "both" if below and above else "min" if below else "max" if above else "neither"

@@ -7,11 +7,13 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
 from matplotlib import colormaps, rc_context
 from matplotlib.axes import Axes
+from matplotlib.cm import ScalarMappable
 from matplotlib.colors import Colormap, ListedColormap
 from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
@@ -51,6 +53,13 @@ def dark_end(name: str, start: float = 0.25) -> Colormap:
     """Return a sequential colour map of matplotlib without its palest colours, which are lost on white."""
     shades: npt.NDArray[np.float64] = colormaps[name](np.linspace(start, 1, 256))
     return ListedColormap(shades)
+
+
+def extend(values: npt.NDArray[np.float64], colours: ScalarMappable) -> Literal["neither", "min", "max", "both"]:
+    """Return at which ends of the colour bar there are values beyond it."""
+    share = np.asarray(colours.norm(values[np.isfinite(values)]))
+    below, above = bool((share < 0).any()), bool((share > 1).any())
+    return "both" if below and above else "min" if below else "max" if above else "neither"
 
 
 def literal(text: str) -> str:

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -50,6 +51,7 @@ def test_a_password_is_hidden_as_a_word_in_each_of_its_forms():
     ("text", "found", "hint"),
     [
         ("load.csv", "no `://` in it", ""),
+        (Path("load.csv"), "no `://` in it", ""),
         ("postgresql://u:geheim@h:port/d", "`postgresql://...`", ""),
         ("postgresql://u:geheim", "`postgresql://...`", ""),
         ("postgrsql://u:geheim@h/d", "`postgrsql://`", "did you mean `postgresql://`?"),

@@ -77,6 +77,8 @@ def test_moments_with_parts_of_a_second_are_replaced_too(database):
         write_forecasts(forecasts("2024-01-01 00:00:00.25"), database.url("#forecasts"), run="a")
     write_forecasts(forecasts().iloc[:0], database.url("#forecasts"), run="a")
     assert len(kept(database)) == 6
+    write_forecasts(forecasts("2024-01-01 00:00:00.75"), database.url("#forecasts"), run="a")
+    assert len(kept(database)) == 12
 
 
 def test_tables_put_together_from_several(database):
@@ -240,6 +242,7 @@ TEXTS = st.text(st.characters(exclude_categories=["Cs", "Cc", "Z"]), min_size=1,
 )
 
 
+@pytest.mark.filterwarnings("ignore::gridcast.errors.GridcastWarning")  # forecasts are of the future
 @given(
     st.lists(TEXTS, min_size=1, max_size=4, unique=True),
     st.datetimes(pd.Timestamp("1970-01-02"), pd.Timestamp("2090-01-01")),

@@ -24,6 +24,7 @@ def both(tmp_path, monkeypatch):
     """Return a function that reads a file at once and in blocks of a few bytes, and gives what came of each."""
 
     def read(content: str | bytes, block: int = 48, **options) -> list:
+        monkeypatch.setattr("gridcast.sources.text.moments.MANY", 2)
         path = tmp_path / "load.csv"
         path.write_bytes(content.encode() if isinstance(content, str) else content)
         outcomes = []
@@ -86,6 +87,22 @@ def test_the_hour_that_comes_twice(both, order, zone):
     outcomes = both("\n".join(["time,zone,load", *rows]) + "\n", timezone=zone)
     assert_same(outcomes)
     assert outcomes[1].readings["B"].tolist() == list(range(40))
+
+
+def test_the_order_of_the_hour_that_comes_twice_is_that_of_its_places(both):
+    rows = ["2024-10-27 12:00,Z,1", *hours("2024-10-26 12:00", "Europe/Berlin", periods=40)[::-1]]
+    outcomes = both("\n".join(["time,zone,load", *rows]) + "\n", timezone="Europe/Berlin")
+    assert_same(outcomes)
+    assert outcomes[1].readings["B"].tolist() == list(range(40))
+
+
+def test_stamps_in_the_same_order_in_each_place_and_then_another(both):
+    rows = [
+        *hours("2024-01-01", "UTC", "ABC", 20),
+        *hours("2024-01-01 03:00", "UTC", "D", 17),
+        *hours("2024-01-01", "UTC", "E", 25),
+    ]
+    assert_same(both("\n".join(["time,zone,load", *rows]) + "\n", block=200))
 
 
 def test_rows_out_of_order_are_counted_across_blocks(both):
@@ -190,3 +207,21 @@ def test_a_large_file_takes_little_memory_beside_its_array(tmp_path, monkeypatch
     assert readings.shape == (1500, 300)  # 1.8 MB, of a file of 10 MB
     assert peak < 1.5 * readings.size * 4
     assert pa.default_memory_pool().bytes_allocated() < 1 << 20
+
+
+@pytest.mark.parametrize("zone", ["UTC", "Europe/Berlin"])
+def test_daily_readings(both, zone):
+    rows = [f"{day:%Y-%m-%d},{place},{n}" for place in "AB" for n, day in enumerate(pd.date_range("2024-03-20", periods=20))]
+    outcomes = both("\n".join(["day,zone,load", *rows]) + "\n", timezone=zone)
+    for outcome in outcomes:
+        assert outcome.readings.index[0] == pd.Timestamp("2024-03-20", tz="UTC")
+    assert_same(outcomes)
+
+
+def test_zones_of_places_and_marks_of_summer_time(both):
+    rows = [f"{row},{int(n % 40 < 13)}" for n, row in enumerate(hours("2024-10-26 12:00", "Europe/Berlin", periods=40))]
+    marked = both("\n".join(["time,zone,load,dst", *rows]) + "\n", timezone="Europe/Berlin")
+    zoned = both("\n".join(["time,zone,load", *hours("2024-01-01", "UTC")]) + "\n", timezones={"A": "Europe/Kyiv"})
+    assert_same(marked)
+    assert marked[1].readings["B"].tolist() == list(range(40))
+    assert_same(zoned)

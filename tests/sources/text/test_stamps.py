@@ -13,7 +13,7 @@ from gridcast.sources.text.stamps import Stamps, read_stamps
 def read(*texts: str | None, zone: str = "UTC", place: list[int] | None = None) -> Stamps:
     column = pa.array(texts, pa.string())
     rows = np.zeros(len(texts), np.intp) if place is None else np.array(place, np.intp)
-    return read_stamps(column, rows, zone, lambda rows: [f"row {row}: {texts[row]}" for row in rows], "t")
+    return read_stamps(column, rows, zone, lambda rows: [f"row {row}: {texts[row]}" for row in rows], "t", days=True)
 
 
 def moments(*texts: str, zone: str = "UTC", place: list[int] | None = None) -> list[str]:
@@ -200,8 +200,14 @@ def test_days_of_several_places_each_by_its_zone():
     # a day begins at 23:00 UTC in Berlin, at 05:00 UTC in New York
     texts = ["2024-01-01T23:00Z", "2024-01-02T23:00Z", "2024-01-02T05:00Z", "2024-01-03T05:00Z"]
     zones, place = ["Europe/Berlin", "America/New_York"], np.array([0, 0, 1, 1], np.intp)
-    stamps = read_stamps(pa.array(texts), place, zones, lambda rows: [], "t")
+    stamps = read_stamps(pa.array(texts), place, zones, lambda rows: [], "t", days=True)
     assert pd.DatetimeIndex(stamps.utc.view("datetime64[us]")).strftime("%d %H").tolist() == ["02 00", "03 00"] * 2
+
+
+def test_stamps_that_are_no_readings_are_no_days():
+    stamps = read_stamps(pa.array(DAYS), np.zeros(4, np.intp), "Europe/Berlin", lambda rows: [])
+    assert stamps.floating
+    assert pd.DatetimeIndex(stamps.utc.view("datetime64[us]")).hour.tolist() == [23, 23, 22, 22]
 
 
 def test_weeks_hours_and_single_stamps_are_no_days():

@@ -63,7 +63,7 @@ def test_what_was_recognised_is_said(read):
     said = read(WIDE).said
     assert said[0] == "weather.csv: wide table of weather of 2 stations: `temperature`, `humidity`; time = `time`"
     assert "weather.csv: temperature converted from F to degC" in said
-    assert "weather.csv: stations without coordinates" in said
+    assert "weather.csv: without coordinates: `A`, `B`" in said
 
 
 def test_one_station_without_a_name(read):
@@ -147,6 +147,7 @@ def test_coordinates_come_from_the_table_of_locations(read):
     weather = read(WIDE, locations=locations)
     assert weather.dataset["latitude"].values.tolist()[1] == 50.0
     assert np.isnan(weather.dataset["longitude"].values[0])
+    assert "weather.csv: without coordinates: `A`" in weather.said
 
 
 def test_coordinates_come_from_the_file_itself(read):

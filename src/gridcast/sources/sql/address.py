@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import os
 import re
 import warnings
 from collections.abc import Iterator
@@ -83,14 +84,14 @@ def is_address(text: object) -> bool:
     return match is not None and match[1].lower() not in NOT_DATABASES
 
 
-def parse_address(text: str) -> Address:
+def parse_address(text: str | os.PathLike[str]) -> Address:
     """Return the database and the table of an address; `postgresql://` chooses the driver psycopg.
 
     Raises:
         ConfigError: If it is no address of a database.
         GridcastError: If the extra `sql` is not installed.
     """
-    sqlalchemy = library()
+    sqlalchemy, text = library(), os.fspath(text)
     base, _, table = text.rpartition("#") if re.search(r"#[^#@/]*$", text) else (text, "", "")
     try:
         url = sqlalchemy.make_url(base)

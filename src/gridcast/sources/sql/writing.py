@@ -43,13 +43,7 @@ def write_forecasts(table: pd.DataFrame, address: str, *, run: str) -> int:
         GridcastError: If the extra `sql` is not installed.
         PanelError: Naming all that is wrong with the forecasts.
     """
-    place = parse_address(address)
-    kind = place.url.get_backend_name()
-    if kind not in WRITABLE:
-        raise ConfigError(f"forecasts can't be written to `{kind}`", found=place.shown, expected=listed(WRITABLE))
-    if not place.table or not run.strip():
-        missing, expected = ("table", "`#table` at the end") if not place.table else ("run", "the name of a run")
-        raise ConfigError(f"which {missing}?", found=f"`{place.shown}`", expected=expected, hint=f"`{place.shown}#forecasts`")
+    place, kind = _target(address, run)
     rows = _rows(table, run)
     if rows.empty:
         return 0
@@ -61,6 +55,35 @@ def write_forecasts(table: pd.DataFrame, address: str, *, run: str) -> int:
         target.create(connection, checkfirst=True)
         _replace(connection, target, rows, kind)
     return len(rows)
+
+
+def require_target(address: str, run: str) -> None:
+    """Refuse an address that forecasts can't be written to, before any work is done.
+
+    Args:
+        address: As in `write_forecasts`.
+        run: Likewise.
+
+    Raises:
+        ConfigError: If address or run make no sense.
+        FileError: If the database can't be opened.
+        GridcastError: If the extra `sql` is not installed.
+    """
+    place, _ = _target(address, run)
+    with connected(place, writing=True):
+        pass
+
+
+def _target(address: str, run: str) -> tuple[Address, str]:
+    """Return where to write to, and the kind of the database."""
+    place = parse_address(address)
+    kind = place.url.get_backend_name()
+    if kind not in WRITABLE:
+        raise ConfigError(f"forecasts can't be written to `{kind}`", found=place.shown, expected=listed(WRITABLE))
+    if not place.table or not run.strip():
+        missing, expected = ("table", "`#table` at the end") if not place.table else ("run", "the name of a run")
+        raise ConfigError(f"which {missing}?", found=f"`{place.shown}`", expected=expected, hint=f"`{place.shown}#forecasts`")
+    return place, kind
 
 
 def _rows(table: pd.DataFrame, run: str) -> pd.DataFrame:

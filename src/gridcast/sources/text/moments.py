@@ -199,7 +199,7 @@ class _Keys:
         """
         taken, fold, time = pa.array(stamp), self.rows.layout.fold, self.rows.layout.time
         flag = None if fold is None else Flag(self.flag, self.flags.take(taken), where(fold))
-        return read_stamps(self.texts.take(taken), place, self.zones, where(time), self.rows.name, flag=flag)
+        return read_stamps(self.texts.take(taken), place, self.zones, where(time), self.rows.name, flag=flag, days=True)
 
     def locations(self, rows: Rows) -> Rows:
         """Return for each stamp a location in its zone: the first of those of some rows, or else any."""

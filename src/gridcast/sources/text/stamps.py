@@ -14,9 +14,11 @@ import pandas as pd
 from gridcast.clock import LOCAL, day_labels, find_zone, from_local
 from gridcast.errors import SHOWN, Problem, counted, listed
 from gridcast.sources.text.folds import Flag
-from gridcast.sources.text.stampforms import FIRST_YEAR, ISO_HINT, LAST_YEAR, Mask, Moments, Parsed, in_range, parse
+from gridcast.sources.text.stampforms import FIRST_YEAR, ISO_HINT, LAST_YEAR, SECOND, Mask, Moments, Parsed, in_range, parse
 
 Rows = npt.NDArray[np.intp]
+
+SHORTEST_DAY = 23 * 3600 * SECOND
 
 
 @dataclass(frozen=True)
@@ -46,8 +48,9 @@ def read_stamps(
     name: str = "",
     *,
     flag: Flag | None = None,
+    days: bool = False,
 ) -> Stamps:
-    """Return the moment of each row; of readings a day apart, the local date at 00:00.
+    """Return the moment of each row.
 
     Args:
         texts: A pyarrow array of strings, one a row.
@@ -57,6 +60,7 @@ def read_stamps(
         where: Returns for rows what to show of them, such as `line 7: 2024-13-01`.
         name: The column, for messages.
         flag: What tells the two hours apart instead of their order.
+        days: Whether stamps a day apart are those of daily readings, whose moment is the local date at 00:00.
 
     Raises:
         ConfigError: If a zone is unknown.
@@ -78,17 +82,16 @@ def read_stamps(
     problems = list(parsed.problems)
     if not good.all() and not parsed.problems:
         problems.append(_unreadable(np.flatnonzero(~good), where, name))
-    labels, back = np.unique(parsed.moments, return_inverse=True)
-    rows = _Coded(labels, back[which], good)
+    rows = _Coded.of_texts(parsed.moments, which, good)
     floating = bool((good & ~aware).any())
     if floating and (good & aware).any():
         problems.append(_mixed(good & aware, good & ~aware, where, name))
         return Stamps(rows.moments, good, True, tuple(problems), parsed.said)
     if not floating and LOCAL in zones.names and good.any():
         problems.append(_with_offsets(np.flatnonzero(good), where, name))
-    days = _days(rows, zones, floating=floating)
-    if days is not None:
-        return Stamps(days, good, False, tuple(problems), (*parsed.said, "one reading a day, labelled by its local date"))
+    dates = _days(rows, zones, floating=floating) if days else None
+    if dates is not None:
+        return Stamps(dates, good, False, tuple(problems), (*parsed.said, "one reading a day, labelled by its local date"))
     if not floating:
         return Stamps(rows.moments, good, False, tuple(problems), parsed.said)
     stamps = _from_wall(rows, zones, where, flag)
@@ -102,6 +105,14 @@ class _Coded:
     labels: Moments
     which: Rows
     good: Mask
+
+    @classmethod
+    def of_texts(cls, moments: Moments, which: Rows, good: Mask) -> _Coded:
+        """Return rows from the moments of different texts, of which some may be the same."""
+        if (moments[1:] > moments[:-1]).all():  # the usual case, in which there is nothing to sort
+            return cls(moments, which, good)
+        labels, back = np.unique(moments, return_inverse=True)
+        return cls(labels, back[which], good)
 
     @property
     def moments(self) -> Moments:
@@ -134,7 +145,10 @@ def _days(coded: _Coded, zones: _Zones, *, floating: bool) -> Moments | None:
     for zone, rows in [(zones.names[0], np.arange(len(dates)))] if floating else zones.groups():
         part = coded.of(rows)
         there = np.flatnonzero(np.bincount(part.which[part.good], minlength=len(part.labels)))
-        times = pd.DatetimeIndex(part.labels[there].view("datetime64[us]"))
+        labels = part.labels[there]
+        if (np.diff(labels) < SHORTEST_DAY).any():
+            return None
+        times = pd.DatetimeIndex(labels.view("datetime64[us]"))
         days = day_labels(times if floating else times.tz_localize("UTC"), zone)
         if days is None:
             return None

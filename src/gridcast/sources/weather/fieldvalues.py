@@ -44,7 +44,7 @@ def converted(raw: xr.Dataset, options: WeatherOptions, file: str) -> tuple[xr.D
                 said += [f"{file}: {name} {told}"] if told else []
             warn_of_the_unlikely(values, before, quantity, file)
             unit = quantity.unit
-        variables[name] = (each.dims, values.astype(np.float32), {"units": unit})
+        variables[name] = (each.dims, values.astype(np.float32, copy=False), {"units": unit})
     dataset = xr.Dataset(variables, coords=raw.coords)
     return _with_wind_speed(dataset, options, said, file), tuple(said)
 

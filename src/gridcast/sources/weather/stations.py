@@ -59,16 +59,8 @@ def read_station_weather(
     options = options or WeatherOptions()
     find_zone(options.timezone)
     table, recognised = read_weather_table(address)
-    named = {"time": options.time_column, "issued": options.issued_column, "station": options.station_column}
-    pair = None if options.time_column else date_and_hour(table)
-    named = {**named, "time": table.header[pair[0]]} if pair else named
-    chosen = choose(table.header, [ISSUED, TIME, STATION, LATITUDE, LONGITUDE], named, table.name)
-    if chosen.problems or "time" not in chosen.columns:
-        raise PanelError.of(chosen.problems or [missing(TIME, table.header, table.name)])
-    columns = dict(chosen.columns) | ({"time_of_day": pair[1]} if pair else {})
-    long = "station" in columns and names_stations(table, columns)
-    if not long:
-        columns = {role: column for role, column in columns.items() if role in ("time", "time_of_day", "issued")}
+    columns = _find_columns(table, options)
+    long = "station" in columns
     series, unused = long_series(table, columns) if long else wide_series(table, columns)
     series = _wanted(series, options)
     rows, problems = _rows(table, columns, options, [each.station for each in series])
@@ -83,6 +75,24 @@ def read_station_weather(
     dataset = _with_coordinates(dataset, table, columns, rows, locations)
     told = _told(table, dataset, series, unused, columns)
     return Weather(marked(dataset, options), (*recognised, *told, *rows.time.said, *values.said, *said))
+
+
+def _find_columns(table: RawTable, options: WeatherOptions) -> dict[str, int]:
+    """Return which column is the time, the issue time and, in a long table, the station and where it is.
+
+    Raises:
+        PanelError: If one that was named is not there, or there is no time.
+    """
+    named = {"time": options.time_column, "issued": options.issued_column, "station": options.station_column}
+    pair = None if options.time_column else date_and_hour(table)
+    named = {**named, "time": table.header[pair[0]]} if pair else named
+    chosen = choose(table.header, [ISSUED, TIME, STATION, LATITUDE, LONGITUDE], named, table.name)
+    if chosen.problems or "time" not in chosen.columns:
+        raise PanelError.of(chosen.problems or [missing(TIME, table.header, table.name)])
+    columns = dict(chosen.columns) | ({"time_of_day": pair[1]} if pair else {})
+    if "station" in columns and names_stations(table, columns):
+        return columns
+    return {role: column for role, column in columns.items() if role in ("time", "time_of_day", "issued")}
 
 
 def _wanted(series: list[Series], options: WeatherOptions) -> list[Series]:
@@ -221,5 +231,7 @@ def _told(
         yield f"{table.name}: no column names a variable: taken as the temperature of {counted(series, 'station')}"
     if unused:
         yield f"{table.name}: not used: {listed(unused)}"
-    if "latitude" not in dataset.coords:
-        yield f"{table.name}: stations without coordinates"
+    names = dataset["station"].values
+    lost = names[np.isnan(dataset["latitude"].values)] if "latitude" in dataset.coords else names
+    if len(lost):
+        yield f"{table.name}: without coordinates: {listed(lost)}"

@@ -1,4 +1,4 @@
-"""What is wrong with readings: reported first, and masked only when told."""
+"""The first look at readings: places that teach nothing are refused, gaps and negative readings are told."""
 
 from __future__ import annotations
 
@@ -7,14 +7,9 @@ from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
 
 from gridcast.errors import GridcastWarning, PanelError, Problem, counted, listed
 from gridcast.panel import Panel
-
-HIGH, LOW = 5.0, 0.1  # shares of the median beyond which a reading can't be right
-FAR = 5.0  # spreads (95 % - 5 % quantile) from the median beyond which a net load can't be right
-OFTEN = 0.05  # share of readings at or below zero from which on these are normal at a place (net load, idle meters)
 
 
 def check_panel(panel: Panel) -> tuple[str, ...]:
@@ -40,38 +35,6 @@ def check_panel(panel: Panel) -> tuple[str, ...]:
         raise PanelError.of(problem for problem in problems if problem is not None)
     _warn_of_negative(panel)
     return _gaps(panel)
-
-
-def implausible(panel: Panel, *, before: pd.Timestamp | None = None) -> npt.NDArray[np.bool_]:
-    """Return which readings can't be right, shape (time, location).
-
-    At a place that consumes: at or below zero, above 5 times or below a tenth of the place's median. At a place where more than
-    5 % of the readings are at or below zero (net load, idle meters): further from the median than 5 times the distance between
-    the 5 % and the 95 % quantile.
-
-    Args:
-        panel: Readings.
-        before: Medians and quantiles are those of the readings before this moment; by default of all.
-    """
-    values = panel.consumption
-    known = values if before is None else values[: panel.times.searchsorted(before)]
-    wrong = np.zeros(values.shape, dtype=bool)
-    for place in range(values.shape[1]):
-        readings = known[np.isfinite(known[:, place]), place]
-        if len(readings):
-            low, high = _bounds(readings)
-            wrong[:, place] = (values[:, place] < low) | (values[:, place] > high)
-    return wrong
-
-
-def _bounds(readings: npt.NDArray[np.float32]) -> tuple[float, float]:
-    """Return the lowest and the highest reading of a place that can be right."""
-    centre = float(np.median(readings))
-    if (readings <= 0).mean() <= OFTEN and centre > 0:
-        return LOW * centre, HIGH * centre
-    low, high = np.quantile(readings, (0.05, 0.95))
-    reach = FAR * float(high - low)
-    return (centre - reach, centre + reach) if reach > 0 else (-np.inf, np.inf)
 
 
 def _useless(panel: Panel, wrong: npt.NDArray[np.bool_], what: str, expected: str) -> Problem | None:

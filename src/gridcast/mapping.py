@@ -1,0 +1,77 @@
+"""What the network sees of the map: the places, their cells, and the frame of an issue time."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pandas as pd
+
+from gridcast.atomic import replacing
+from gridcast.config import RunConfig
+from gridcast.covariates import Covariates
+from gridcast.errors import ConfigError, FileError, listed
+from gridcast.forecasters.mapweather import map_weather
+from gridcast.loading import Listener, load, prepare, with_covariates
+from gridcast.panel import Panel
+from gridcast.raster import Frames, frames_in_time, panel_grid
+from gridcast.views.frames import plot_frames, plot_layout
+from gridcast.windows import fit_scaler
+
+
+def draw_map(
+    config: RunConfig,
+    out: str | os.PathLike[str],
+    *,
+    issue_time: str | pd.Timestamp | None = None,
+    overwrite: bool = False,
+    listener: Listener | None = None,
+) -> tuple[Path, Path]:
+    """Draw the places with their cells, and what the CNN sees of them at an issue time; return the paths of both pictures.
+
+    The second picture has the name of the first with `-seen` behind it.
+
+    Args:
+        config: Where readings, places and weather come from, and the size of the grid.
+        out: The first picture (.png, .svg or .pdf).
+        issue_time: In UTC; the end of the readings if None.
+        overwrite: Whether pictures there may be replaced.
+        listener: Who is told what was recognised.
+
+    Raises:
+        GridcastError: If the files can't be read, nothing was known at the issue time, or a picture can't be written.
+    """
+    listener = listener or Listener()
+    paths = Path(out), Path(out).with_stem(f"{Path(out).stem}-seen")
+    there = [path for path in paths if path.exists()]
+    if there and not overwrite:
+        raise FileError(f"{listed(there)} would be replaced", found="pictures", expected="a new name", hint="add `--overwrite`")
+    loaded = load(config, listener)
+    moment = _moment(issue_time, loaded.panel)
+    panel = prepare(with_covariates(loaded, config, moment, listener), config, moment, listener).as_of(moment)
+    frames = _frames(panel, config)
+    with replacing(paths[0]) as first, replacing(paths[1]) as second:
+        plot_layout(frames.grid, panel.locations, path=first)
+        plot_frames(frames, moment, path=second)
+    return paths
+
+
+def _moment(issue_time: str | pd.Timestamp | None, panel: Panel) -> pd.Timestamp:
+    """Return the issue time on the clock of the panel."""
+    if issue_time is None:
+        return panel.end
+    try:
+        stamp = pd.Timestamp(issue_time)
+    except ValueError as error:
+        raise ConfigError(f"`{issue_time}` is no moment", found=str(issue_time), expected="such as `2017-11-26 06:00`") from error
+    stamp = stamp.tz_localize("UTC") if stamp.tzinfo is None else stamp.tz_convert("UTC")
+    ticks = (min(stamp, panel.end) - panel.times[0]) // panel.freq
+    return panel.times[0] + ticks * panel.freq
+
+
+def _frames(panel: Panel, config: RunConfig) -> Frames:
+    """Return the frames as the hybrid would draw them if it was trained up to the end of the panel."""
+    grid = panel_grid(panel, config.model.grid_size, until=panel.end)
+    weather = map_weather(panel, Covariates.fit(panel, None, panel.end), grid)
+    scaler = fit_scaler(panel, panel.end)
+    return frames_in_time(panel, grid, scaler, observed=weather, ahead=weather, horizon=config.task.horizon)

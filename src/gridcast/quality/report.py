@@ -1,0 +1,196 @@
+"""The report on the readings of a panel: what was found, which readings are wrong, and whether forecasting is advisable."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Final
+
+import numpy as np
+import pandas as pd
+
+from gridcast.clock import WEEK
+from gridcast.errors import counted, listed
+from gridcast.panel import Panel
+from gridcast.quality.changes import clock_changes
+from gridcast.quality.clocks import shifted_clocks
+from gridcast.quality.copies import copies
+from gridcast.quality.finding import KINDS, Detection, Finding, Flags, shown
+from gridcast.quality.flat import flat_lines
+from gridcast.quality.gaps import missing
+from gridcast.quality.history import History
+from gridcast.quality.levels import level_jumps
+from gridcast.quality.signs import negative, zero
+from gridcast.quality.spikes import spikes_and_drops
+from gridcast.quality.units import unit_slips
+
+Detector = Callable[[History], Detection]
+OF_READINGS: Final[tuple[Detector, ...]] = (clock_changes, negative, zero, unit_slips, flat_lines, spikes_and_drops)
+OF_PLACES: Final[tuple[Detector, ...]] = (level_jumps, shifted_clocks, copies)
+
+SHORTEST = 2 * WEEK
+HALF = 0.5
+RANK = {"error": 0, "warning": 1, "note": 2}
+
+
+@dataclass(frozen=True)
+class QualityReport:
+    """What a check of the readings found.
+
+    Attributes:
+        findings: One for each kind and place concerned; errors first, then warnings, then notes.
+        masks: Wrong readings by kind, shape (time, location) each; no reading is in two of them.
+        reasons: Why forecasting is not advisable; empty if it is.
+        locations: All places that were looked at.
+        shape: Number of times and of locations.
+    """
+
+    findings: tuple[Finding, ...]
+    masks: Mapping[str, Flags]
+    reasons: tuple[str, ...]
+    locations: tuple[str, ...]
+    shape: tuple[int, int]
+
+    @property
+    def advisable(self) -> bool:
+        """Whether it is advisable to make forecasts from these readings."""
+        return not self.reasons
+
+    @cached_property
+    def mask(self) -> Flags:
+        """Readings that can't be right, whatever the kind, shape (time, location)."""
+        return _any(self.masks, self.shape)
+
+    @property
+    def verdict(self) -> str:
+        """The outcome in a sentence."""
+        if self.reasons:
+            return f"forecasting is not advisable: {'; '.join(self.reasons)}"
+        kinds = {finding.kind for finding in self.findings if finding.severity != "note"}
+        wrong = int(self.mask.sum())
+        if not kinds:
+            return "forecasting is advisable; nothing but notes"
+        told = f"{counted(wrong, 'reading')} of {self.mask.size:,} can't be right"
+        return f"forecasting is advisable, with {counted(len(kinds), 'kind')} of faults to look at; {told}"
+
+    def of(self, kind: str, location: str | None = None) -> tuple[Finding, ...]:
+        """Return the findings of a kind, of one place or of all."""
+        return tuple(f for f in self.findings if f.kind == kind and location in (None, f.location))
+
+    def table(self) -> pd.DataFrame:
+        """Return the number of readings concerned: a row a place with findings, a column a kind."""
+        rows = [(f.location, f.kind, f.count) for f in self.findings]
+        long = pd.DataFrame(rows, columns=["location", "kind", "count"])
+        wide = long.pivot_table(index="location", columns="kind", values="count", aggfunc="sum", fill_value=0)
+        kinds = [kind for kind in KINDS if kind in wide.columns]
+        places = [name for name in self.locations if name in wide.index]
+        return wide.loc[places, kinds].astype(int)
+
+    def rows(self) -> list[tuple[str, str, str, str, str]]:
+        """Return the findings as rows of a table to read: place, kind, readings, first example, what to do."""
+        return [
+            (f.location, f"{f.severity}: {KINDS[f.kind].title}", f"{f.count:,}", first_example(f), f.hint) for f in self.findings
+        ]
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the report as what JSON can hold."""
+        return {
+            "advisable": self.advisable,
+            "verdict": self.verdict,
+            "reasons": list(self.reasons),
+            "places": len(self.locations),
+            "wrong": {kind: int(mask.sum()) for kind, mask in self.masks.items()},
+            "findings": [_plain(finding) for finding in self.findings],
+        }
+
+
+def inspect(panel: Panel, *, before: pd.Timestamp | None = None, timezones: str | Sequence[str] | None = None) -> QualityReport:
+    """Return what is wrong with the readings of a panel. Nothing is changed.
+
+    Args:
+        panel: The readings.
+        before: What is usual is learned from the readings before this moment only, and a reading before it is judged without
+            those after; a later one by itself and those before it. By default all readings teach.
+        timezones: IANA name of the zone of all places, or of each; by default UTC.
+
+    Raises:
+        ConfigError: If a zone is not known, or there is not one a place.
+    """
+    history = History.of(panel, before, timezones)
+    findings = list(missing(history).findings)
+    with np.errstate(all="ignore"):  # readings may be as large as single precision holds
+        history, of_readings, masks = _wrong(history)
+        findings += of_readings
+        for detect in OF_PLACES:
+            findings += detect(history).findings
+    order = {kind: number for number, kind in enumerate(KINDS)}
+    findings.sort(key=lambda f: (RANK[f.severity], order[f.kind]))
+    return QualityReport(tuple(findings), masks, _reasons(panel), panel.locations, panel.consumption.shape)
+
+
+def implausible(panel: Panel, *, before: pd.Timestamp | None = None) -> Flags:
+    """Return which readings can't be right, shape (time, location): the mask of the report, without the rest of it.
+
+    Args:
+        panel: The readings.
+        before: As in `inspect`.
+    """
+    with np.errstate(all="ignore"):
+        _, _, masks = _wrong(History.of(panel, before))
+    return _any(masks, panel.consumption.shape)
+
+
+def _wrong(history: History) -> tuple[History, list[Finding], dict[str, Flags]]:
+    """Return the history without wrong readings, what was found, and which readings are wrong by kind."""
+    findings: list[Finding] = []
+    masks: dict[str, Flags] = {}
+    for detect in OF_READINGS:
+        found = detect(history)
+        findings += found.findings
+        masks |= dict(found.masks)
+        for _, marked in found.masks:
+            history = history.without(marked)
+    return history, findings, masks
+
+
+def _any(masks: Mapping[str, Flags], shape: tuple[int, ...]) -> Flags:
+    marked: Flags = np.zeros(shape, dtype=bool)
+    for mask in masks.values():
+        marked |= mask
+    return marked
+
+
+def first_example(finding: Finding) -> str:
+    """Return the first stretch of a finding in words."""
+    if not finding.examples:
+        return ""
+    first = finding.examples[0]
+    value = "" if np.isnan(first.value) else f": {shown(first.value)}"
+    return f"{first.start:%Y-%m-%d %H:%M} to {first.end:%Y-%m-%d %H:%M}{value}"
+
+
+def _plain(finding: Finding) -> dict[str, Any]:
+    return {
+        **{name: getattr(finding, name) for name in ("kind", "location", "count", "severity", "sentence", "hint")},
+        "examples": [
+            {"start": e.start.isoformat(), "end": e.end.isoformat(), "value": None if np.isnan(e.value) else e.value}
+            for e in finding.examples
+        ],
+    }
+
+
+def _reasons(panel: Panel) -> tuple[str, ...]:
+    """Return why no forecast can be made from the readings."""
+    values, reasons = panel.consumption, []
+    finite = np.isfinite(values)
+    span = len(panel.times) * panel.freq
+    if span < SHORTEST:
+        reasons.append(f"the readings span {span / pd.Timedelta(days=1):.3g} days, at least 14 are needed")
+    highest = np.max(values, axis=0, where=finite, initial=-np.inf)
+    lowest = np.min(values, axis=0, where=finite, initial=np.inf)
+    if not (highest > lowest).any():
+        reasons.append(f"no place has readings that change ({listed(panel.locations)})")
+    elif (~finite).mean(axis=0).min() > HALF:
+        reasons.append("more than half of the readings are missing at every place")
+    return tuple(reasons)
