@@ -72,6 +72,8 @@ class WeatherConfig(Section):
     """Stations in a table, or a field in NetCDF or Zarr: a file, a folder or a glob; with issue times it is a forecast."""
     stations: str = ""
     """Table of the stations' coordinates, where neither the weather nor the places' table has them."""
+    method: Literal["nearest", "learned"] = "nearest"
+    """The weather of a place: from its nearest stations, or from those that explain its load best before the test part."""
     variables: tuple[str, ...] = ()
     """Which of its variables to use; all that are recognised if empty."""
     timezone: str = ""

@@ -13,7 +13,7 @@ from gridcast.clock import DAY, find_zone, utc
 from gridcast.config import RunConfig
 from gridcast.errors import ConfigError, PanelError, counted
 from gridcast.panel import Panel
-from gridcast.quality import check_panel, fill, implausible
+from gridcast.quality import check_panel, filled, implausible
 from gridcast.sources.pair import Loaded, read_panel
 from gridcast.sources.readings import ReadOptions
 from gridcast.sources.synthetic.world import generate_synthetic_spatial_data, generate_synthetic_temporal_data
@@ -90,8 +90,8 @@ def with_filled_gaps(panel: Panel) -> Panel:
     on earlier readings only.
     """
     readings = panel.consumption
-    line, on_line = fill(readings, panel.freq, limit=LINE)
-    past, from_past = fill(readings, panel.freq, causal=True)
+    line, on_line = filled(panel, limit=LINE, timezones=panel.timezones)
+    past, from_past = filled(panel, causal=True, timezones=panel.timezones)
     rows = np.arange(len(readings))[:, None]
     measured = np.where(np.isnan(readings), len(readings), rows)
     following = np.minimum.accumulate(measured[::-1], axis=0)[::-1]

@@ -108,6 +108,8 @@ def test_nothing_later_changes_what_is_said_of_a_reading(seed, cut):
     for row in random.integers(0, len(values), 12):
         values[row : row + 5, random.integers(5)] *= random.choice([0.0, -1.0, 3.0, 1000.0])
     row = 30 * 24 + cut
+    values[row - 6 : row + 6, 0] = 10.1  # a flat line that is not yet too long for some of its readings
+    values[30 * 24 - 2 : 30 * 24 + 4, 1] = 9.9
     scrambled = values.copy()
     scrambled[row:] = random.choice([0.0, 1e5, np.nan, -4.0], size=scrambled[row:].shape)
     before = panel_of(values).times[30 * 24]

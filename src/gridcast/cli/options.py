@@ -75,6 +75,14 @@ SETTINGS = (
     Setting(REPAIR, "data.fill", str, "Gaps: leave them, or fill them (never in targets or scores).", "none|gaps"),
     Setting(WEATHER, "weather.source", str, "Weather: stations in a table, or a field in NetCDF or Zarr.", "FILE", "--weather"),
     Setting(WEATHER, "weather.stations", str, "Coordinates of the stations, where no other file has them.", "FILE"),
+    Setting(
+        WEATHER,
+        "weather.method",
+        str,
+        "Stations of a place: the nearest, or those that explain its load best.  \\[default: nearest]",
+        "nearest|learned",
+        "--weather-method",
+    ),
     Setting(WEATHER, "weather.perfect_weather", bool, "Let measured weather stand in for a forecast: scores are then ex post."),
     Setting(
         WEATHER,

@@ -33,6 +33,11 @@ if TYPE_CHECKING:
     from gridcast.config import RunConfig
     from gridcast.workflow import RunResult
 
+WEATHER_USED = {
+    "ex post": "the hybrid used the measured weather of the predicted hours, which no forecast can",
+    "ex ante": "the hybrid used weather forecasts that had arrived by the issue time",
+}
+
 Out = Annotated[
     Path | None,
     typer.Option("--out", metavar="DIR", help="Run folder.  \\[default: runs/<date-time>]", rich_help_panel=OUTPUT),
@@ -113,7 +118,8 @@ def _print_result(result: RunResult, *, as_json: bool) -> None:
     if as_json:
         from gridcast.store import to_json
 
-        print(to_json({"folder": str(result.folder), "unit": result.unit, "metrics": result.metrics}))
+        shown = {"folder": str(result.folder), "unit": result.unit, "weather": result.weather, "metrics": result.metrics}
+        print(to_json(shown))
         return
     from rich.table import Table
 
@@ -123,7 +129,10 @@ def _print_result(result: RunResult, *, as_json: bool) -> None:
         column.justify = "right"
     for name, m in result.metrics.items():
         table.add_row(name, *(_number(m[k], d) for k, d in (("rmse", 4), ("mae", 4), ("mape", 3), ("nmae", 3), ("skill", 3))))
-    Console(soft_wrap=True).print(table)
+    console = Console(soft_wrap=True, highlight=False)
+    console.print(table)
+    if result.weather != "none":
+        console.print(f"\n{result.weather}: {WEATHER_USED[result.weather]}")
 
 
 def _number(value: float, digits: int) -> str:

@@ -108,8 +108,12 @@ def known_ahead(panel: Panel, names: Sequence[str], *, options: FeatureOptions |
 
 
 def calendar_for(panel: Panel, like: Calendar) -> Calendar | LocationCalendars:
-    """Return one calendar for all places, or one for each where their table tells zones or countries, or a row is a whole day."""
-    if panel.freq >= DAY or {"timezone", "country", "subdivision"} & set(map(str, panel.dataset.coords)):
+    """Return one calendar for all places, or one for each.
+
+    There is one for each where their table tells zones or countries, or events are about some of them, or a row is a whole day.
+    """
+    told = {"timezone", "country", "subdivision"} & set(map(str, panel.dataset.coords))
+    if told or panel.freq >= DAY or (like.events and like.events.locations):
         return calendars_of(panel, FeatureOptions(calendar=like))
     return like
 

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from gridcast.clock import DAY, steps_in
+from gridcast.clock import DAY, local_labels, steps_in
 from gridcast.errors import ConfigError
 from gridcast.panel import Panel
 
@@ -140,10 +140,4 @@ def offsets(times: pd.DatetimeIndex, zone: str) -> npt.NDArray[np.float64]:
         >>> offsets(pd.DatetimeIndex(["2024-01-01", "2024-07-01"], tz="UTC"), "Europe/Berlin").tolist()
         [1.0, 2.0]
     """
-    try:
-        local = times.tz_convert(zone)
-    except Exception as error:
-        raise ConfigError(
-            f"`{zone}` is not a time zone", found=zone, expected="an IANA name such as `Europe/Berlin`, or `UTC`"
-        ) from error
-    return np.asarray((local.tz_localize(None) - times.tz_localize(None)) / pd.Timedelta(hours=1), dtype=np.float64)
+    return np.asarray((local_labels(times, zone) - times.tz_localize(None)) / pd.Timedelta(hours=1), dtype=np.float64)
