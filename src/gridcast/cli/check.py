@@ -9,19 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.console import Console
 
-from gridcast.cli.options import (
-    FILES,
-    OUTPUT,
-    ConfigFile,
-    Json,
-    Overwrite,
-    Quiet,
-    Settings,
-    Spatial,
-    Temporal,
-    merged_config,
-    with_settings,
-)
+from gridcast.cli.options import FILES, OUTPUT, Json, Overwrite, Request, with_settings
 from gridcast.cli.talk import NO, listening, polite, talk
 
 WIDE = 200  # columns where the output goes into a file or another program
@@ -31,12 +19,8 @@ if TYPE_CHECKING:
 
 
 @with_settings(FILES)
-def check(  # noqa: PLR0913  one parameter an option
-    *,
-    settings: Settings,
-    temporal: Temporal = None,
-    spatial: Spatial = None,
-    config: ConfigFile = None,
+def check(
+    request: Request,
     html: Annotated[
         Path | None,
         typer.Option("--html", metavar="FILE.html", help="Write a page with a picture of each finding.", rich_help_panel=OUTPUT),
@@ -45,23 +29,19 @@ def check(  # noqa: PLR0913  one parameter an option
         bool, typer.Option("--by-place", help="List each finding at each place, not only each kind.", rich_help_panel=OUTPUT)
     ] = False,
     overwrite: Overwrite = False,
-    quiet: Quiet = False,
     as_json: Json = False,
 ) -> None:
     """Look for gaps, flat lines, spikes, unit slips, shifted clocks, copies and other faults; change nothing.
 
     Exit code 0 if forecasting from these readings is advisable, 3 if it is not.
     """
-    with polite(quiet=quiet):
-        with listening(quiet=quiet) as listener:
+    with polite(quiet=request.quiet):
+        with listening(quiet=request.quiet) as listener:
             from gridcast.workflow import check_readings
 
-            title = " and ".join(Path(each).name for each in (temporal, spatial) if each) or "a synthetic world"
-            report = check_readings(
-                merged_config(config, settings, temporal, spatial), html=html, overwrite=overwrite, title=title, listener=listener
-            )
+            report = check_readings(request.config(), html=html, overwrite=overwrite, title=request.title, listener=listener)
         _print(report, by_place=by_place, as_json=as_json)
-        if html is not None and not quiet:
+        if html is not None and not request.quiet:
             talk().print(f"\nopen [bold]{html}[/]")
         if not report.advisable:
             raise typer.Exit(NO)

@@ -16,18 +16,14 @@ from gridcast.cli.options import (
     TASK,
     TRAIN,
     WEATHER,
-    ConfigFile,
     Json,
     Overwrite,
     Quiet,
-    Settings,
-    Spatial,
-    Temporal,
+    Request,
     merged_config,
     with_settings,
 )
 from gridcast.cli.talk import listening, polite, talk
-from gridcast.errors import ConfigError
 
 if TYPE_CHECKING:
     from gridcast.config import RunConfig
@@ -46,24 +42,18 @@ Seed = Annotated[int | None, typer.Option(help="The same seed gives the same res
 
 
 @with_settings(FILES, REPAIR, WEATHER, TASK, TRAIN, OUTPUT)
-def run(  # noqa: PLR0913  one parameter an option
-    *,
-    settings: Settings,
-    temporal: Temporal = None,
-    spatial: Spatial = None,
-    config: ConfigFile = None,
+def run(
+    request: Request,
     out: Out = None,
     overwrite: Overwrite = False,
-    quiet: Quiet = False,
     as_json: Json = False,
 ) -> None:
     """Train on two CSV files, forecast the held-out last part, and write predictions, plots and scores.
 
-    Without files it works on a synthetic world of 100 places and a year.
+    Without files it works on a synthetic world of 100 places and a year. The second file may be left out.
     """
-    with polite(quiet=quiet):
-        _require_both(temporal, spatial)
-        _run(merged_config(config, settings, temporal, spatial), out, overwrite=overwrite, quiet=quiet, as_json=as_json)
+    with polite(quiet=request.quiet):
+        _run(request.config(), out, overwrite=overwrite, quiet=request.quiet, as_json=as_json)
 
 
 def demo(
@@ -75,7 +65,7 @@ def demo(
 ) -> None:
     """Run the whole way on a synthetic world of 100 places and a year: a minute or two on two cores."""
     with polite(quiet=quiet):
-        config = merged_config(None, {} if seed is None else {"training": {"seed": seed}}, None, None)
+        config = merged_config(None, {} if seed is None else {"training": {"seed": seed}})
         _run(config, out, overwrite=overwrite, quiet=quiet, as_json=as_json)
 
 
@@ -145,12 +135,3 @@ def _number(value: float, digits: int) -> str:
         if abs(value) < 10**digits
         else f"{value:,.0f}"
     )
-
-
-def _require_both(temporal: str | None, spatial: str | None) -> None:
-    if (temporal is None) != (spatial is None):
-        raise ConfigError(
-            "a run needs both files, or none",
-            found=f"`{temporal or spatial}` only",
-            expected="TEMPORAL.csv and SPATIAL.csv, or neither for the synthetic world",
-        )

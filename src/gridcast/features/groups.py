@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import importlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -14,7 +13,7 @@ import pandas as pd
 import xarray as xr
 
 from gridcast.clock import DAY
-from gridcast.errors import ConfigError, Problem, listed
+from gridcast.errors import ConfigError, Problem, did_you_mean, listed
 from gridcast.features import FEATURES
 from gridcast.features.calendar import Calendar, LocationCalendars
 from gridcast.features.sun import GREATEST, NAMES, Method, Sun
@@ -174,6 +173,5 @@ def _static(panel: Panel, name: str) -> list[str]:
 
 
 def _unknown(name: str) -> Problem:
-    near = difflib.get_close_matches(name, FEATURES, n=1)
-    hint = f"did you mean `{near[0]}`?" if near else ""
+    hint = did_you_mean(name, FEATURES)
     return Problem(f"unknown feature `{name}`", found=name, expected=listed(FEATURES, 20), hint=hint)
