@@ -150,10 +150,6 @@ class Request:
         Raises:
             GridcastError: If the file can't be read, or a setting is unknown or out of range.
         """
-        if self.spatial is not None and self.temporal is None:
-            raise ConfigError(
-                "there are places and no readings", found=f"`{self.spatial}`", expected="a file of readings before it"
-            )
         files = {name: path for name in ("temporal", "spatial") if (path := getattr(self, name)) is not None}
         given = {**self.settings, "data": {**self.settings.get("data", {}), **files}}
         return merged_config(self.config_file, given)
