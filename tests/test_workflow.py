@@ -199,7 +199,7 @@ def test_a_horizon_that_does_not_divide_the_test_days_is_counted_back_from_the_e
 
 def test_an_unknown_country_is_refused_before_anything_is_made(tmp_path):
     with pytest.raises(ConfigError, match="no holidays are known for `Xland`"):
-        run(settings(country="Xland"), out=tmp_path / "new" / "run")
+        run(make_config({**SMALL, "data": WORLD, "weather": {"country": "Xland"}}), out=tmp_path / "new" / "run")
     assert not list(tmp_path.iterdir())
 
 
@@ -218,7 +218,7 @@ def test_outliers_are_kept_unless_masked_and_both_is_said(files):
     for choice, words in (("keep", "kept as they are: `--outliers mask`"), ("mask", "treated as missing")):
         said = []
         config = settings(temporal=str(files[0]), spatial=str(files[1]), outliers=choice)
-        loaded = load(config, Listener(said.append))
+        loaded = load(config, Listener(said.append)).panel
         masked = mask_outliers(loaded, config, loaded.times[-48], Listener(said.append))
         assert words in said[-1]
         assert "at 1 place" in said[-1]
