@@ -173,7 +173,7 @@ def test_arrays_that_do_not_belong_together_are_refused(parts):
     with pytest.raises(ShapeError, match="do not belong together"):
         train_model(model, sequences.X, frames, np.zeros((3, 4)), **QUIET)
     with pytest.raises(ShapeError, match="one frame \\(G, G, C\\), or as many frames as samples"):
-        train_model(model, np.asarray(sequences.X), np.zeros((5, 4, 4, 11)), sequences.y, **QUIET)
+        train_model(model, np.asarray(sequences.X), np.zeros((5, *frames.frame_shape)), sequences.y, **QUIET)
     with pytest.raises(ShapeError, match="which frame belongs to which sample"):
         train_model(model, np.asarray(sequences.X), frames, sequences.y, **QUIET)
 

@@ -34,7 +34,7 @@ def test_the_report_as_a_table_as_rows_and_as_json():
         "P1",
         "warning: zero for 'no reading'",
         "2",
-        "2024-02-05 04:00 to 2024-02-05 06:00: 0",
+        "2024-02-05 04:00 to 2024-02-05 06:00 (0)",
         "add `--outliers mask`",
     ) in report.rows()
     plain = json.loads(json.dumps(report.as_dict()))
