@@ -66,10 +66,11 @@ def unnamed(table: RawTable) -> list[Problem]:
 
 def places_twice(table: RawTable, column: int, names: list[str], which: Rows) -> list[Problem]:
     """Return the problem that an id comes twice, if one does."""
-    counts = np.bincount(which, minlength=len(names))
+    named = np.array([bool((text or "").strip()) for text in table.columns[column].to_pylist()], bool)
+    counts = np.bincount(which[named], minlength=len(names))
     found = []
     for number in np.flatnonzero(counts > 1):
-        lines = ", ".join(str(table.line(row)) for row in np.flatnonzero(np.equal(which, number))[:SHOWN])
+        lines = ", ".join(str(table.line(row)) for row in np.flatnonzero(np.equal(which, number) & named)[:SHOWN])
         found.append(f"{names[number]} in {table.lines.noun}s {lines}")
     if not found:
         return []
