@@ -10,7 +10,7 @@ import pytest
 PAGES = Path(__file__).parents[1] / "docs" / "concepts"
 
 
-@pytest.mark.parametrize("page", ["the-clock.md"])
+@pytest.mark.parametrize("page", ["the-clock.md", "the-panel.md"])
 def test_the_code_prints_what_stands_below_it(page, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     names: dict[str, object] = {}

@@ -16,6 +16,7 @@ from gridcast.cli import app
 from gridcast.sources.pair import save_tables
 
 ROOT = Path(__file__).parents[1]
+COMMANDS = ("run", "demo", "generate", "check", "map", "audit", "data list", "data get")
 PAGES = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").rglob("*.md"))]
 WALKED = pkgutil.walk_packages([str(ROOT / "src" / "gridcast")], "gridcast.")
 MODULES = [module.name for module in WALKED if not module.name.endswith("__main__")]
@@ -75,9 +76,7 @@ def test_links_lead_somewhere(page):
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda path: path.name)
 def test_every_option_in_the_docs_is_one(page):
-    known = "".join(
-        CliRunner().invoke(app, [command, "--help"], env={"COLUMNS": "200"}).stdout for command in ("run", "demo", "generate")
-    )
+    known = "".join(CliRunner().invoke(app, [*command.split(), "--help"], env={"COLUMNS": "200"}).stdout for command in COMMANDS)
     written = re.findall(r"(?<![\w-])--[a-z][a-z-]+", page.read_text(encoding="utf-8"))
     assert [option for option in written if not re.search(rf"{option}\b", known)] == []
 

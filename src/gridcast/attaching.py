@@ -57,7 +57,7 @@ def with_weather(
     for problem in coverage_problems(weather, panel.times):
         warnings.warn(str(problem), GridcastWarning, stacklevel=2)
     dataset = on_clock(weather.dataset, panel.times[0], panel.freq)
-    at_places, said = _at_places(panel, weather, dataset, until)
+    at_places, said = _at_places(panel, weather, dataset, until, config.weather.method)
     for name, values in at_places.data_vars.items():
         panel = _joined(panel, str(name), values)
     if "y" in dataset.dims:
@@ -115,10 +115,12 @@ def _window(panel: Panel) -> Window:
     return Window.around(*panel.coordinates, start=start, end=end)
 
 
-def _at_places(panel: Panel, weather: Weather, dataset: xr.Dataset, until: pd.Timestamp) -> tuple[xr.Dataset, tuple[str, ...]]:
+def _at_places(
+    panel: Panel, weather: Weather, dataset: xr.Dataset, until: pd.Timestamp, method: str
+) -> tuple[xr.Dataset, tuple[str, ...]]:
     """Return the weather at the places, and how it came there."""
     located = "y" in dataset.dims or ("latitude" in dataset.coords and bool(np.isfinite(weather.dataset["latitude"]).all()))
-    if located and panel.has_coordinates:
+    if located and panel.has_coordinates and (method == "nearest" or "y" in dataset.dims):
         if "station" in dataset.dims:
             dataset = dataset.assign_coords({name: weather.dataset[name] for name in ("latitude", "longitude")})
         return weather_at_places(dataset, *panel.coordinates, panel.locations), ()
@@ -132,7 +134,7 @@ def _at_places(panel: Panel, weather: Weather, dataset: xr.Dataset, until: pd.Ti
     weights = learned_weights(panel, on_clock(observed, panel.times[0], panel.freq), until=until)
     counts = (weights > 0).sum("station").values
     said = (
-        f"stations of each place learned from readings before {until:%Y-%m-%d}, as there are no coordinates: "
+        f"stations of each place learned from readings before {until:%Y-%m-%d}: "
         f"{counts.min()} to {counts.max()} of {weights.sizes['station']} a place",
     )
     return apply_weights(dataset, weights), said

@@ -9,7 +9,6 @@ labels themselves are local and each day has 24 hours. A day's reading is labell
 
 from __future__ import annotations
 
-import difflib
 import re
 import zoneinfo
 from datetime import UTC, timedelta, timezone, tzinfo
@@ -18,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from gridcast.errors import ConfigError, PanelError, listed
+from gridcast.errors import ConfigError, PanelError, did_you_mean, listed
 
 LOCAL = "local"  # the zone of labels that are local themselves
 FIXED = r"UTC([+-])(0\d|1[0-4]):([0-5]\d)"
@@ -152,9 +151,7 @@ def _zone_meant(name: str) -> str:
     given = re.fullmatch(r"(?:UTC|GMT)?([+-])(\d{1,2})(?::?(\d\d))?", name, re.ASCII | re.IGNORECASE)
     if given:
         return f"did you mean `UTC{given[1]}{given[2]:0>2}:{given[3] or '00'}`?"
-    folded = {each.lower(): each for each in (LOCAL, *zoneinfo.available_timezones())}
-    near = difflib.get_close_matches(name.lower(), folded, n=1)
-    return f"did you mean `{folded[near[0]]}`?" if near else ""
+    return did_you_mean(name, (LOCAL, *zoneinfo.available_timezones()))
 
 
 def clock_zone(zone: str, freq: pd.Timedelta) -> str:

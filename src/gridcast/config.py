@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import json
 import os
 import tomllib
@@ -12,7 +11,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, PositiveInt, ValidationError
 
-from gridcast.errors import ConfigError, FileError, Problem
+from gridcast.errors import ConfigError, FileError, Problem, did_you_mean
 
 GridSize = PositiveInt | tuple[PositiveInt, PositiveInt]
 
@@ -72,6 +71,8 @@ class WeatherConfig(Section):
     """Stations in a table, or a field in NetCDF or Zarr: a file, a folder or a glob; with issue times it is a forecast."""
     stations: str = ""
     """Table of the stations' coordinates, where neither the weather nor the places' table has them."""
+    method: Literal["nearest", "learned"] = "nearest"
+    """The weather of a place: from its nearest stations, or from those that explain its load best before the test part."""
     variables: tuple[str, ...] = ()
     """Which of its variables to use; all that are recognised if empty."""
     timezone: str = ""
@@ -213,8 +214,7 @@ def _problem(error: dict[str, Any], source: str) -> Problem:
     name = ".".join(path[:2])
     if error["type"] == "extra_forbidden":
         known = _known(path[:-1])
-        near = difflib.get_close_matches(path[-1], known, n=1)
-        hint = f"did you mean `{near[0]}`?" if near else ""
+        hint = did_you_mean(path[-1], known)
         return Problem(f"unknown setting `{name}` in {source}", found=name, expected=", ".join(known), hint=hint)
     return Problem(f"`{name}` is out of range in {source}", found=repr(error["input"]), expected=str(error["msg"]))
 

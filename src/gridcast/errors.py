@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Iterable, Sized
 from dataclasses import dataclass
 
@@ -88,6 +89,24 @@ def counted(things: int | Sized, noun: str) -> str:
     """
     number = things if isinstance(things, int) else len(things)
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+def did_you_mean(name: str, known: Iterable[str], form: str = "{}", otherwise: str = "") -> str:
+    """Return a hint with the nearest known name, whatever its capitals; or another hint where none is near.
+
+    Args:
+        name: What was typed.
+        known: What could have been meant.
+        form: What is shown, with `{}` for the name.
+        otherwise: The hint where none is near.
+
+    Example:
+        >>> did_you_mean("europe/kiev", ["Europe/Kyiv", "Europe/Rome"], "--timezone {}")
+        'did you mean `--timezone Europe/Kyiv`?'
+    """
+    folded = {each.lower(): each for each in known}
+    near = difflib.get_close_matches(name.lower(), folded, n=1)
+    return f"did you mean `{form.format(folded[near[0]])}`?" if near else otherwise
 
 
 def require_positive(**values: float) -> None:

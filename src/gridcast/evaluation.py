@@ -29,7 +29,8 @@ def evaluate(forecasts: Mapping[str, Forecast], actual: Forecast) -> pd.DataFram
 
     Returns:
         A table with `model`, `location` (empty for all places together), `n`, `rmse`, `mae` [the panel's unit], `mape` [%],
-        `nmae` [%] and `skill` [1]: 1 - RMSE / RMSE of the seasonal naive of 168 h, or of 24 h where that has no forecast.
+        `nmae` [%], `skill` [1]: 1 - RMSE / RMSE of the seasonal naive of 168 h, or of 24 h where that has no forecast; and
+        `ex_post`: whether measured weather of the predicted hours was used.
 
     Raises:
         ShapeError: If a forecast is not of the issue times, places and steps that were measured.
@@ -48,13 +49,14 @@ def evaluate(forecasts: Mapping[str, Forecast], actual: Forecast) -> pd.DataFram
     measured = np.where(counts, actual.values.values, np.nan)
     nothing = np.full_like(measured, np.nan)
     rows = []
-    for name in forecasts:
+    for name, forecast in forecasts.items():
+        ex_post = forecast.is_ex_post
         by_place = {
             statistic: values.sum(axis=(0, 2)) for statistic, values in statistics(measured, taking_part.get(name, nothing)).items()
         }
         for place, location in [(slice(None), ""), *enumerate(actual.locations)]:
             sums = {statistic: float(np.sum(values[place])) for statistic, values in by_place.items()}
-            rows.append({"model": name, "location": location, "n": int(sums["n"]), **metrics_of(sums)})
+            rows.append({"model": name, "location": location, "n": int(sums["n"]), **metrics_of(sums), "ex_post": ex_post})
     return _with_skill(pd.DataFrame(rows))
 
 
@@ -66,13 +68,9 @@ def issue(forecaster: Forecaster, panel: Panel, issue_times: pd.DatetimeIndex) -
         panel: Readings and weather of the whole period.
         issue_times: Moments of issue, UTC, ascending, shape (issue_time,).
     """
-    values = np.concatenate(
-        [
-            forecaster.predict(panel.as_of(time).recent(forecaster.reach), issue_times[[i]]).values.values
-            for i, time in enumerate(issue_times)
-        ]
-    )
-    return Forecast.of(values, panel=panel, issue_times=issue_times)
+    parts = [forecaster.predict(panel.as_of(time).recent(forecaster.reach), issue_times[[i]]) for i, time in enumerate(issue_times)]
+    values = np.concatenate([part.values.values for part in parts])
+    return Forecast.of(values, panel=panel, issue_times=issue_times, ex_post=any(part.is_ex_post for part in parts))
 
 
 def overall(table: pd.DataFrame) -> dict[str, dict[str, float]]:

@@ -37,8 +37,15 @@ class Forecast:
             raise ShapeError.of(problems)
 
     @classmethod
-    def of(cls, values: npt.ArrayLike, *, panel: Panel, issue_times: pd.DatetimeIndex) -> Forecast:
-        """Return the forecast of all the panel's places, values of shape (issue_time, location, step)."""
+    def of(cls, values: npt.ArrayLike, *, panel: Panel, issue_times: pd.DatetimeIndex, ex_post: bool = False) -> Forecast:
+        """Return the forecast of all the panel's places, values of shape (issue_time, location, step).
+
+        Args:
+            values: The forecasts. [the panel's unit]
+            panel: Whose places, unit and step they are of.
+            issue_times: When they were made, UTC.
+            ex_post: Whether measured weather of the predicted hours was used.
+        """
         values = np.asarray(values)
         return cls(
             xr.DataArray(
@@ -49,7 +56,7 @@ class Forecast:
                     "location": list(panel.locations),
                     "step": np.arange(1, values.shape[2] + 1),
                 },
-                attrs={"unit": panel.unit, "freq": panel.freq.value, "ex_post": int(panel.is_ex_post)},
+                attrs={"unit": panel.unit, "freq": panel.freq.value, "ex_post": int(ex_post)},
             )
         )
 

@@ -112,6 +112,9 @@ def _synthetic(config: RunConfig) -> Loaded:
 
 def _from_sources(config: RunConfig) -> Loaded:
     data = config.data
+    if not data.temporal:
+        problem = "there is a table of places and there are no readings"
+        raise ConfigError(problem, found=f"`data.spatial = {data.spatial}`", expected="`data.temporal` too, or neither")
     columns = {name: getattr(data, name) or None for name in type(data).model_fields if name.endswith("_column")}
     return read_panel(
         data.temporal,

@@ -47,12 +47,14 @@ class RunResult:
         metrics: `rmse`, `mae`, `mape`, `nmae`, `skill` of each forecaster by its name, over all places.
         scores: The same by place, see `gridcast.evaluation.evaluate`.
         unit: Unit of `rmse` and `mae`.
+        weather: `ex post` if measured weather of the predicted hours was used, `ex ante` if forecasts were, or `none`.
     """
 
     folder: Path
     metrics: dict[str, dict[str, float]]
     scores: pd.DataFrame
     unit: str
+    weather: str = "none"
 
 
 def run(
@@ -84,8 +86,9 @@ def run(
     started = time.monotonic()
     loaded = load(config, listener)
     issue_times = held_out_issue_times(loaded.panel, config)
+    _check_events(loaded.panel, config)
     panel = prepare(with_covariates(loaded, config, issue_times[0], listener), config, issue_times[0], listener)
-    forecaster = _forecaster(config, listener)
+    forecaster = _forecaster(config, listener, panel.locations)
     listener.say(_plan(panel, config, issue_times))
     _fit(forecaster, panel.as_of(issue_times[0]), listener)
     outcome = _score(forecaster, panel, issue_times)
@@ -96,7 +99,14 @@ def run(
         table = prediction_table(outcome.actual, outcome.forecasts[forecaster.name])
         count = write_forecasts(table, config.output.forecasts_to, run=Path(out).name)
         listener.say(f"{counted(count, 'forecast')} of run `{Path(out).name}` are in the database too")
-    return RunResult(Path(out), overall(outcome.scores), outcome.scores, panel.unit)
+    return RunResult(Path(out), overall(outcome.scores), outcome.scores, panel.unit, outcome.weather)
+
+
+def _check_events(panel: Panel, config: RunConfig) -> None:
+    """Warn of events that are about no time or place of the panel."""
+    events = calendar_of(config, panel.locations).events
+    if events is not None:
+        events.check(panel.times, panel.locations)
 
 
 def check_readings(
@@ -161,7 +171,7 @@ def audit_run(
     makers: list[Callable[[], Forecaster]] = [
         lambda: SeasonalNaive(DAY, horizon),
         lambda: SeasonalNaive(WEEK, horizon),
-        lambda: _forecaster(quick, silent),
+        lambda: _forecaster(quick, silent, panel.locations),
     ]
     reports = {}
     for make in makers:
@@ -187,7 +197,7 @@ def _plan(panel: Panel, config: RunConfig, issued: pd.DatetimeIndex) -> str:
     )
 
 
-def _forecaster(config: RunConfig, listener: Listener) -> HybridForecaster:
+def _forecaster(config: RunConfig, listener: Listener, locations: tuple[str, ...] = ()) -> HybridForecaster:
     from gridcast.forecasters.hybrid import HybridForecaster  # slow to import; what is wrong with the files is told before
 
     epochs = config.training.epochs
@@ -197,7 +207,7 @@ def _forecaster(config: RunConfig, listener: Listener) -> HybridForecaster:
         grid_size=config.model.grid_size,
         epochs=epochs,
         batch_size=config.training.batch_size,
-        calendar=calendar_of(config),
+        calendar=calendar_of(config, locations),
         seed=config.training.seed,
         units=config.model.units,
         progress=lambda epoch, losses: listener.progress(epoch, epochs, losses),
@@ -223,6 +233,13 @@ class _Outcome:
     forecasts: dict[str, Forecast]
     actual: Forecast
     scores: pd.DataFrame
+
+    @property
+    def weather(self) -> str:
+        """What weather of the predicted hours the hybrid used."""
+        if not self.forecaster.covariates.names:
+            return "none"
+        return "ex post" if self.forecasts[self.forecaster.name].is_ex_post else "ex ante"
 
 
 def _score(forecaster: HybridForecaster, panel: Panel, issue_times: pd.DatetimeIndex) -> _Outcome:
@@ -282,7 +299,7 @@ def _record(outcome: _Outcome, seconds: float) -> dict[str, Any]:
         "places": len(panel.locations),
         "readings": int(np.isfinite(panel.consumption).sum()),
         "unit": panel.unit,
-        "weather": "none" if not panel.ahead else "ex post" if panel.is_ex_post else "ex ante",
+        "weather": outcome.weather,
         "covariates": list(forecaster.covariates.names),
         "freq_minutes": panel.freq / pd.Timedelta(minutes=1),
         "first_reading": panel.times[0].isoformat(),

@@ -114,10 +114,11 @@ def test_a_grid_size_is_one_number_or_two(attempt, size):
     assert "12x24" in result.stderr
 
 
-def test_one_file_of_the_two_is_not_enough(tmp_path):
-    result = call("run", tmp_path / "load.csv", "--out", tmp_path / "run")
+def test_places_without_readings_are_not_enough(tmp_path):
+    (tmp_path / "run.toml").write_text('[data]\nspatial = "places.csv"\n')
+    result = call("run", "--config", tmp_path / "run.toml", "--out", tmp_path / "run")
     assert result.exit_code == 2
-    assert "both files" in result.stderr
+    assert "there are no readings" in result.stderr
 
 
 def test_unknown_names_of_zones_and_countries_are_refused(attempt):

@@ -1,4 +1,4 @@
-"""One check run over every source of consumption in the registry."""
+"""One check run over every source of consumption in the registry, and one over every source of weather."""
 
 import contextlib
 import sqlite3
@@ -9,11 +9,13 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+import xarray as xr
 
 from gridcast.errors import GridcastError
 from gridcast.panel import Panel
-from gridcast.sources import SOURCES
+from gridcast.sources import SOURCES, WEATHER_SOURCES
 from gridcast.sources.readings import Consumption
+from gridcast.sources.weather.weather import Weather
 
 TIMES = pd.date_range("2024-01-01", periods=48, freq="h", tz="UTC", name="timestamp")
 SERVICES = frozenset({"entsoe", "gridstatus"})  # have no address of the user's own; their tests serve recorded answers
@@ -126,3 +128,69 @@ def test_what_is_missing_empty_or_garbage_is_refused_in_order(name, tmp_path, co
         assert problem.problem
         assert problem.found
         assert problem.expected
+
+
+# ---- weather ----
+
+
+def stations_sample(folder: Path) -> xr.Dataset:
+    hours = pd.DataFrame({"time": TIMES, "Kyiv_temp_C": np.arange(48.0), "Lviv_temp_C": np.where(np.arange(48) == 5, np.nan, 1.0)})
+    hours.to_csv(folder / "weather.csv", index=False)
+    return weather_source("stations")(folder / "weather.csv").dataset
+
+
+def gridded_sample(folder: Path) -> xr.Dataset:
+    values = np.arange(48 * 3 * 2, dtype=float).reshape(48, 3, 2)
+    values[5, 1, 1] = np.nan
+    coords = {"time": TIMES.tz_convert(None).to_numpy(), "latitude": [52.0, 51.0, 50.0], "longitude": [8.0, 9.0]}
+    variable = xr.DataArray(273.15 + values / 10, coords, ("time", "latitude", "longitude"), attrs={"units": "K"})
+    xr.Dataset({"t2m": variable}).to_netcdf(folder / "field.nc", engine="h5netcdf")
+    return weather_source("gridded")(folder / "field.nc").dataset
+
+
+WEATHER_SAMPLES: dict[str, Callable[[Path], xr.Dataset]] = {"gridded": gridded_sample, "stations": stations_sample}
+WEATHER_SERVICES = frozenset({"openmeteo"})  # its tests serve answers written after its documentation
+weather_sources = pytest.mark.parametrize("name", sorted(WEATHER_SAMPLES))
+
+
+def weather_source(name: str) -> Callable[..., Weather]:
+    module, _, function = WEATHER_SOURCES[name].rpartition(".")
+    return getattr(import_module(module), function)
+
+
+def check_weather(dataset: xr.Dataset) -> None:
+    """Check what holds for the weather of every source."""
+    assert dataset.data_vars
+    for axis in ("time", "issued", "lead"):
+        index = dataset.indexes.get(axis)
+        if index is not None:
+            assert index.is_monotonic_increasing
+            assert index.is_unique
+            assert getattr(index, "tz", None) is None
+    for variable in dataset.data_vars.values():
+        assert variable.dims[:-1] in (("time",), ("issued", "lead")) or variable.dims[-2:] == ("y", "x")
+        assert variable.dtype.kind == "f"
+        assert not np.isinf(variable.values).any()
+        assert np.isfinite(variable.values).any()
+        assert isinstance(variable.attrs["units"], str)
+        assert variable.attrs["availability"] in ("observed", "forecast", "perfect", "known")
+        assert ("issued" in variable.dims) == (variable.attrs["availability"] == "forecast")
+        assert isinstance(variable.attrs["delay"], int)
+        assert variable.attrs["delay"] >= 0
+
+
+def test_every_source_of_consumption_and_of_weather_can_be_imported():
+    assert list(SOURCES) == sorted(SOURCES)
+    assert list(WEATHER_SOURCES) == sorted(WEATHER_SOURCES)
+    assert set(WEATHER_SAMPLES) == set(WEATHER_SOURCES) - WEATHER_SERVICES
+    assert all(callable(source(name)) for name in SOURCES)
+    assert all(callable(weather_source(name)) for name in WEATHER_SOURCES)
+
+
+@weather_sources
+def test_weather_keeps_what_is_promised(name, tmp_path):
+    dataset = WEATHER_SAMPLES[name](tmp_path)
+    check_weather(dataset)
+    assert list(dataset.indexes["time"]) == list(TIMES.tz_convert(None))
+    assert int(np.isnan(dataset["temperature"].values).sum()) == 1
+    assert dataset["temperature"].attrs["units"] == "degC"

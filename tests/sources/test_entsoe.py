@@ -10,6 +10,7 @@ import pytest
 from gridcast.errors import ConfigError, FileError, GridcastError, PanelError
 from gridcast.sources.entsoe import read_consumption_entsoe
 
+from ..contracts.test_sources import check_source
 from .conftest import Answer
 
 pytest.importorskip("entsoe", reason="entsoe-py is not installed")
@@ -68,6 +69,11 @@ def read(loopback, asking, monkeypatch):
         return read_consumption_entsoe(zones, start, end, key=KEY, **{"asking": asking(server.url), **options})
 
     return consumption, server
+
+
+def test_what_every_source_promises(read):
+    consumption, _ = read
+    check_source(consumption(("FR", "DE_LU")))
 
 
 def test_hours_are_read_in_utc_at_their_start(read):

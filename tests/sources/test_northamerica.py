@@ -11,6 +11,7 @@ from gridcast.errors import ConfigError, FileError, GridcastError, PanelError
 from gridcast.sources.northamerica import _within, read_consumption_gridstatus
 from gridcast.sources.web import Asking, PassingError
 
+from ..contracts.test_sources import check_source
 from .conftest import Answer
 
 ZONES = {"CAPITL": 61757, "N.Y.C.": 61761, "WEST": 61752}
@@ -56,6 +57,11 @@ def read(loopback, asking, monkeypatch):
         return read_consumption_gridstatus("NYISO", start, end, **{"asking": asking(), **options})
 
     return consumption, server
+
+
+def test_what_every_source_promises(read):
+    consumption, _ = read
+    check_source(consumption())
 
 
 def test_zones_are_locations_and_minutes_are_averaged(read):

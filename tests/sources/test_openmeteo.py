@@ -10,6 +10,7 @@ from gridcast.errors import ConfigError, FileError, GridcastError, PanelError
 from gridcast.sources import openmeteo, openmeteoapi
 from gridcast.sources.openmeteo import read_forecast_openmeteo, read_past_forecasts_openmeteo, read_weather_openmeteo
 
+from ..contracts.test_sources import check_weather
 from .conftest import Answer
 
 PLACES = pd.DataFrame({"id": ["Kyiv", "Lviv"], "latitude": [50.45, 49.84], "longitude": [30.52, 24.03]})
@@ -83,6 +84,12 @@ def test_observed_weather_has_hours_places_units_and_availability(loopback, aski
     assert query["latitude"] == "50.4500,49.8400"
     assert query["hourly"] == "temperature_2m,wind_speed_10m"
     assert (query["start_date"], query["end_date"]) == ("2024-01-01", "2024-01-02")
+
+
+def test_what_every_source_of_weather_promises(loopback, asking):
+    at = asking(loopback(answering()).url)
+    check_weather(read_weather_openmeteo(PLACES, "2024-01-01", "2024-01-02", asking=at))
+    check_weather(read_past_forecasts_openmeteo(PLACES, "2024-03-01", "2024-03-04", asking=at))
 
 
 def test_all_variables_are_known_to_the_service(loopback, asking):

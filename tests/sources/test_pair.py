@@ -74,8 +74,10 @@ def test_a_panel_without_a_table_of_places(files):
     assert loaded.panel.locations == ("a", "b")
     assert not loaded.panel.has_coordinates
     assert loaded.panel.timezones == ("Europe/Berlin", "Europe/Athens")
-    # 10:00 is 08:00 UTC in Berlin, 11:00 is 08:00 UTC in Athens
-    np.testing.assert_array_equal(loaded.panel.consumption, [[1, 5], [2, 6]])
+    # in Berlin 10:00 is 08:00 UTC, in Athens 11:00 is
+    nan = np.nan
+    assert loaded.panel.times.hour.tolist() == [7, 8, 9, 10]
+    np.testing.assert_array_equal(loaded.panel.consumption, [[nan, nan], [1, 5], [2, 6], [nan, nan]])
     assert "no table of places: no coordinates" in loaded.said
     assert read_panel(path, exclude=["a"]).panel.locations == ("b",)
 
@@ -95,7 +97,7 @@ def test_a_table_of_places_may_have_no_coordinates(files, places):
 
 
 def test_places_some_of_which_have_no_coordinates_are_refused(files):
-    with pytest.raises(PanelError, match="1 of 3 places of `places\\.csv` have no coordinates"):
+    with pytest.raises(PanelError, match=r"1 of 3 places of `places\.csv` have no coordinates"):
         read_panel(*files(places=PLACES.replace("50,10", ",")))
 
 

@@ -226,3 +226,20 @@ def test_places_off_the_globe(write):
     with pytest.raises(PanelError, match="not on the globe") as caught:
         read_places_parquet(write({"id": ["A", "B", "C"], "lat": [95.0, 1.0, 2.0], "lon": [0.0, 1.0, 2.0]}))
     assert caught.value.problems[0].found == "`row 1, A: 95, 0`"
+
+
+@pytest.mark.parametrize("cells", [1 << 20, 1])
+def test_marks_of_summer_time_and_zones_of_places(write, monkeypatch, cells):
+    monkeypatch.setattr("gridcast.sources.parquet.WHOLE", cells)
+    monkeypatch.setattr("gridcast.sources.parquet.BATCH_ROWS", 5)
+    zones = {"A": "Europe/Berlin", "B": "Europe/Athens"}
+    times = pd.date_range("2024-10-26 20:00", periods=12, freq="h", tz="UTC")
+    summer = times < pd.Timestamp("2024-10-27 01:00", tz="UTC")  # until then in both
+    tables = [
+        pd.DataFrame({"time": times.tz_convert(zone).tz_localize(None), "place": place, "load": np.arange(12.0), "dst": summer})
+        for place, zone in zones.items()
+    ]
+    found = read_consumption_parquet(write(pd.concat(tables)), options=ReadOptions(timezones=zones))
+    assert list(found.readings.index) == list(times)
+    assert (found.readings.to_numpy() == np.arange(12.0)[:, None]).all()
+    assert "the hour that comes twice in autumn is told apart by `dst`" in found.said

@@ -7,21 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.console import Console
 
-from gridcast.cli.options import (
-    FILES,
-    REPAIR,
-    TASK,
-    TRAIN,
-    WEATHER,
-    ConfigFile,
-    Json,
-    Quiet,
-    Settings,
-    Spatial,
-    Temporal,
-    merged_config,
-    with_settings,
-)
+from gridcast.cli.options import FILES, REPAIR, TASK, TRAIN, WEATHER, Json, Request, with_settings
 from gridcast.cli.talk import NO, listening, polite
 
 if TYPE_CHECKING:
@@ -29,15 +15,10 @@ if TYPE_CHECKING:
 
 
 @with_settings(FILES, REPAIR, WEATHER, TASK, TRAIN)
-def audit(  # noqa: PLR0913  one parameter an option
-    *,
-    settings: Settings,
-    temporal: Temporal = None,
-    spatial: Spatial = None,
-    config: ConfigFile = None,
+def audit(
+    request: Request,
     issue_times: Annotated[int, typer.Option(min=1, help="How many of the held-out issue times to audit.")] = 2,
     days: Annotated[int, typer.Option(min=1, help="How many days of history before them to use.")] = 120,
-    quiet: Quiet = False,
     as_json: Json = False,
 ) -> None:
     """Find out whether a forecast uses what had not arrived at its issue time, and name the variable that leaks.
@@ -45,13 +26,11 @@ def audit(  # noqa: PLR0913  one parameter an option
     Takes the files and options of `gridcast run`. Scrambles readings and weather that were not available at an issue time, does
     everything again from the loaded data on, and wants the same forecast to the last bit. Exit code 3 if it is another.
     """
-    with polite(quiet=quiet):
-        with listening(quiet=quiet) as listener:
+    with polite(quiet=request.quiet):
+        with listening(quiet=request.quiet) as listener:
             from gridcast.workflow import audit_run
 
-            reports = audit_run(
-                merged_config(config, settings, temporal, spatial), issue_times=issue_times, days=days, listener=listener
-            )
+            reports = audit_run(request.config(), issue_times=issue_times, days=days, listener=listener)
         _print(reports, as_json=as_json)
         if not all(report.is_clean for report in reports.values()):
             raise typer.Exit(NO)

@@ -7,32 +7,13 @@ from typing import Annotated
 
 import typer
 
-from gridcast.cli.options import (
-    FILES,
-    OUTPUT,
-    REPAIR,
-    TASK,
-    TRAIN,
-    WEATHER,
-    ConfigFile,
-    Overwrite,
-    Quiet,
-    Settings,
-    Spatial,
-    Temporal,
-    merged_config,
-    with_settings,
-)
+from gridcast.cli.options import FILES, OUTPUT, REPAIR, TASK, TRAIN, WEATHER, Overwrite, Request, with_settings
 from gridcast.cli.talk import listening, polite, talk
 
 
 @with_settings(FILES, REPAIR, WEATHER, TASK, TRAIN)
-def draw(  # noqa: PLR0913  one parameter an option
-    *,
-    settings: Settings,
-    temporal: Temporal = None,
-    spatial: Spatial = None,
-    config: ConfigFile = None,
+def draw(
+    request: Request,
     issue_time: Annotated[
         str | None, typer.Option(metavar="TIME", help="The moment to show, in UTC.  \\[default: the end of the readings]")
     ] = None,
@@ -40,18 +21,16 @@ def draw(  # noqa: PLR0913  one parameter an option
         "map.png"
     ),
     overwrite: Overwrite = False,
-    quiet: Quiet = False,
 ) -> None:
     """Draw the places, their cells, and what the CNN sees at an issue time.
 
     Places without coordinates are laid out by what they did before the issue time. Writes two pictures: FILE, and FILE with
     `-seen` behind its name.
     """
-    with polite(quiet=quiet):
-        with listening(quiet=quiet) as listener:
+    with polite(quiet=request.quiet):
+        with listening(quiet=request.quiet) as listener:
             from gridcast.mapping import draw_map
 
-            merged = merged_config(config, settings, temporal, spatial)
-            paths = draw_map(merged, out, issue_time=issue_time, overwrite=overwrite, listener=listener)
-        if not quiet:
+            paths = draw_map(request.config(), out, issue_time=issue_time, overwrite=overwrite, listener=listener)
+        if not request.quiet:
             talk().print(f"\nopen [bold]{paths[0]}[/] and [bold]{paths[1]}[/]")

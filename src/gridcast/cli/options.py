@@ -75,6 +75,14 @@ SETTINGS = (
     Setting(REPAIR, "data.fill", str, "Gaps: leave them, or fill them (never in targets or scores).", "none|gaps"),
     Setting(WEATHER, "weather.source", str, "Weather: stations in a table, or a field in NetCDF or Zarr.", "FILE", "--weather"),
     Setting(WEATHER, "weather.stations", str, "Coordinates of the stations, where no other file has them.", "FILE"),
+    Setting(
+        WEATHER,
+        "weather.method",
+        str,
+        "Stations of a place: the nearest, or those that explain its load best.  \\[default: nearest]",
+        "nearest|learned",
+        "--weather-method",
+    ),
     Setting(WEATHER, "weather.perfect_weather", bool, "Let measured weather stand in for a forecast: scores are then ex post."),
     Setting(
         WEATHER,
@@ -113,8 +121,50 @@ Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No talk on standard 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.", rich_help_panel=OUTPUT)]
 
 
+@dataclass(frozen=True)
+class Request:
+    """What the commands that read files have in common.
+
+    Attributes:
+        temporal: Address of the readings.
+        spatial: Address of the places.
+        config_file: Settings, which the options override.
+        settings: The options.
+        quiet: Whether to keep silent but for errors.
+    """
+
+    temporal: str | None
+    spatial: str | None
+    config_file: Path | None
+    settings: Settings
+    quiet: bool
+
+    @property
+    def title(self) -> str:
+        """Names of the files."""
+        return " and ".join(Path(each).name for each in (self.temporal, self.spatial) if each) or "a synthetic world"
+
+    def config(self) -> RunConfig:
+        """Return the settings of the file and of the options, which win.
+
+        Raises:
+            GridcastError: If the file can't be read, or a setting is unknown or out of range.
+        """
+        files = {name: path for name in ("temporal", "spatial") if (path := getattr(self, name)) is not None}
+        given = {**self.settings, "data": {**self.settings.get("data", {}), **files}}
+        return merged_config(self.config_file, given)
+
+
+COMMON = (
+    inspect.Parameter("temporal", inspect.Parameter.KEYWORD_ONLY, default=None, annotation=Temporal),
+    inspect.Parameter("spatial", inspect.Parameter.KEYWORD_ONLY, default=None, annotation=Spatial),
+    inspect.Parameter("config_file", inspect.Parameter.KEYWORD_ONLY, default=None, annotation=ConfigFile),
+    inspect.Parameter("quiet", inspect.Parameter.KEYWORD_ONLY, default=False, annotation=Quiet),
+)
+
+
 def with_settings(*panels: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
-    """Return a decorator that gives a command the options of some panels, and hands it their values as `settings`."""
+    """Return a decorator that gives a command files and the options of some panels, and hands it what was given as a `Request`."""
     chosen = [setting for setting in SETTINGS if setting.panel in panels]
 
     def decorate(command: Callable[..., None]) -> Callable[..., None]:
@@ -126,12 +176,13 @@ def with_settings(*panels: str) -> Callable[[Callable[..., None]], Callable[...,
                 if value not in (None, []):
                     section, _, key = setting.key.partition(".")
                     settings.setdefault(section, {})[key] = value
-            command(**given, settings=settings)
+            common = {parameter.name: given.pop(parameter.name) for parameter in COMMON}
+            command(Request(settings=settings, **common), **given)
 
-        own = [each for each in inspect.signature(command, eval_str=True).parameters.values() if each.name != "settings"]
-        own = [each.replace(kind=inspect.Parameter.KEYWORD_ONLY) for each in own]
-        here = [p for p in own if not _is_output(p)]
-        there = [p for p in own if _is_output(p)]
+        own = [each for each in inspect.signature(command, eval_str=True).parameters.values() if each.name != "request"]
+        named = [*COMMON, *(each.replace(kind=inspect.Parameter.KEYWORD_ONLY) for each in own)]
+        here = [p for p in named if not _is_output(p)]
+        there = [p for p in named if _is_output(p)]
         wrapper.__signature__ = inspect.Signature([*here, *(s.parameter for s in chosen), *there])  # type: ignore[attr-defined]
         wrapper.__annotations__ = {p.name: p.annotation for p in [*here, *there]}
         return wrapper
@@ -139,8 +190,8 @@ def with_settings(*panels: str) -> Callable[[Callable[..., None]], Callable[...,
     return decorate
 
 
-def merged_config(config_file: Path | None, settings: Settings, temporal: str | None, spatial: str | None) -> RunConfig:
-    """Return the settings of a file and of the options, which win.
+def merged_config(config_file: Path | None, given: Settings) -> RunConfig:
+    """Return the settings of a file and those given, which win.
 
     Raises:
         GridcastError: If the file can't be read, or a setting is unknown or out of range.
@@ -148,11 +199,9 @@ def merged_config(config_file: Path | None, settings: Settings, temporal: str | 
     from gridcast.config import make_config, read_config
 
     merged = read_config(config_file) if config_file else {}
-    files = {name: path for name, path in (("temporal", temporal), ("spatial", spatial)) if path is not None}
-    settings = {**settings, "data": {**settings.get("data", {}), **files}}
-    if isinstance(grid := settings.get("model", {}).get("grid_size"), str):
-        settings = {**settings, "model": {**settings["model"], "grid_size": _grid_size(grid)}}
-    for table, values in settings.items():
+    if isinstance(grid := given.get("model", {}).get("grid_size"), str):
+        given = {**given, "model": {**given["model"], "grid_size": _grid_size(grid)}}
+    for table, values in given.items():
         merged[table] = {**merged.get(table, {}), **values}
     return make_config(merged, source=f"`{config_file}` and the options" if config_file else "the options")
 

@@ -16,22 +16,23 @@ from gridcast.cli.options import (
     TASK,
     TRAIN,
     WEATHER,
-    ConfigFile,
     Json,
     Overwrite,
     Quiet,
-    Settings,
-    Spatial,
-    Temporal,
+    Request,
     merged_config,
     with_settings,
 )
 from gridcast.cli.talk import listening, polite, talk
-from gridcast.errors import ConfigError
 
 if TYPE_CHECKING:
     from gridcast.config import RunConfig
     from gridcast.workflow import RunResult
+
+WEATHER_USED = {
+    "ex post": "the hybrid used the measured weather of the predicted hours, which no forecast can",
+    "ex ante": "the hybrid used weather forecasts that had arrived by the issue time",
+}
 
 Out = Annotated[
     Path | None,
@@ -41,24 +42,18 @@ Seed = Annotated[int | None, typer.Option(help="The same seed gives the same res
 
 
 @with_settings(FILES, REPAIR, WEATHER, TASK, TRAIN, OUTPUT)
-def run(  # noqa: PLR0913  one parameter an option
-    *,
-    settings: Settings,
-    temporal: Temporal = None,
-    spatial: Spatial = None,
-    config: ConfigFile = None,
+def run(
+    request: Request,
     out: Out = None,
     overwrite: Overwrite = False,
-    quiet: Quiet = False,
     as_json: Json = False,
 ) -> None:
     """Train on two CSV files, forecast the held-out last part, and write predictions, plots and scores.
 
-    Without files it works on a synthetic world of 100 places and a year.
+    Without files it works on a synthetic world of 100 places and a year. The second file may be left out.
     """
-    with polite(quiet=quiet):
-        _require_both(temporal, spatial)
-        _run(merged_config(config, settings, temporal, spatial), out, overwrite=overwrite, quiet=quiet, as_json=as_json)
+    with polite(quiet=request.quiet):
+        _run(request.config(), out, overwrite=overwrite, quiet=request.quiet, as_json=as_json)
 
 
 def demo(
@@ -70,7 +65,7 @@ def demo(
 ) -> None:
     """Run the whole way on a synthetic world of 100 places and a year: a minute or two on two cores."""
     with polite(quiet=quiet):
-        config = merged_config(None, {} if seed is None else {"training": {"seed": seed}}, None, None)
+        config = merged_config(None, {} if seed is None else {"training": {"seed": seed}})
         _run(config, out, overwrite=overwrite, quiet=quiet, as_json=as_json)
 
 
@@ -113,7 +108,8 @@ def _print_result(result: RunResult, *, as_json: bool) -> None:
     if as_json:
         from gridcast.store import to_json
 
-        print(to_json({"folder": str(result.folder), "unit": result.unit, "metrics": result.metrics}))
+        shown = {"folder": str(result.folder), "unit": result.unit, "weather": result.weather, "metrics": result.metrics}
+        print(to_json(shown))
         return
     from rich.table import Table
 
@@ -123,7 +119,10 @@ def _print_result(result: RunResult, *, as_json: bool) -> None:
         column.justify = "right"
     for name, m in result.metrics.items():
         table.add_row(name, *(_number(m[k], d) for k, d in (("rmse", 4), ("mae", 4), ("mape", 3), ("nmae", 3), ("skill", 3))))
-    Console(soft_wrap=True).print(table)
+    console = Console(soft_wrap=True, highlight=False)
+    console.print(table)
+    if result.weather != "none":
+        console.print(f"\n{result.weather}: {WEATHER_USED[result.weather]}")
 
 
 def _number(value: float, digits: int) -> str:
@@ -136,12 +135,3 @@ def _number(value: float, digits: int) -> str:
         if abs(value) < 10**digits
         else f"{value:,.0f}"
     )
-
-
-def _require_both(temporal: str | None, spatial: str | None) -> None:
-    if (temporal is None) != (spatial is None):
-        raise ConfigError(
-            "a run needs both files, or none",
-            found=f"`{temporal or spatial}` only",
-            expected="TEMPORAL.csv and SPATIAL.csv, or neither for the synthetic world",
-        )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import importlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -14,7 +13,7 @@ import pandas as pd
 import xarray as xr
 
 from gridcast.clock import DAY
-from gridcast.errors import ConfigError, Problem, listed
+from gridcast.errors import ConfigError, Problem, did_you_mean, listed
 from gridcast.features import FEATURES
 from gridcast.features.calendar import Calendar, LocationCalendars
 from gridcast.features.sun import GREATEST, NAMES, Method, Sun
@@ -108,8 +107,12 @@ def known_ahead(panel: Panel, names: Sequence[str], *, options: FeatureOptions |
 
 
 def calendar_for(panel: Panel, like: Calendar) -> Calendar | LocationCalendars:
-    """Return one calendar for all places, or one for each where their table tells zones or countries, or a row is a whole day."""
-    if panel.freq >= DAY or {"timezone", "country", "subdivision"} & set(map(str, panel.dataset.coords)):
+    """Return one calendar for all places, or one for each.
+
+    There is one for each where their table tells zones or countries, or events are about some of them, or a row is a whole day.
+    """
+    told = {"timezone", "country", "subdivision"} & set(map(str, panel.dataset.coords))
+    if told or panel.freq >= DAY or (like.events and like.events.locations):
         return calendars_of(panel, FeatureOptions(calendar=like))
     return like
 
@@ -170,6 +173,5 @@ def _static(panel: Panel, name: str) -> list[str]:
 
 
 def _unknown(name: str) -> Problem:
-    near = difflib.get_close_matches(name, FEATURES, n=1)
-    hint = f"did you mean `{near[0]}`?" if near else ""
+    hint = did_you_mean(name, FEATURES)
     return Problem(f"unknown feature `{name}`", found=name, expected=listed(FEATURES, 20), hint=hint)

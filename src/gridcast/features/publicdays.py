@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
 
-from gridcast.errors import ConfigError, listed
+from gridcast.errors import ConfigError, did_you_mean, listed
 
 
 @dataclass(frozen=True)
@@ -56,7 +55,7 @@ def _no_country(country: str, known: Iterable[str]) -> ConfigError:
         f"no holidays are known for `{country}`",
         found=country,
         expected="an ISO country code such as `DE`, `US` or `FR`",
-        hint=_nearest(country, [*known, "GB"]),
+        hint=did_you_mean(country, [*known, "GB"]),
     )
 
 
@@ -65,12 +64,5 @@ def _no_part(country: str, subdivision: str, known: list[str]) -> ConfigError:
         f"`{country}` has no part `{subdivision}` with holidays of its own",
         found=subdivision,
         expected=listed(known, 20) if known else "no subdivision: the holidays are the same all over the country",
-        hint=_nearest(subdivision, known),
+        hint=did_you_mean(subdivision, known),
     )
-
-
-def _nearest(name: str, known: Iterable[str]) -> str:
-    """Return a hint with the nearest code; empty if none is near."""
-    folded = {each.lower(): each for each in known}
-    near = difflib.get_close_matches(name.lower(), folded, n=1)
-    return f"did you mean `{folded[near[0]]}`?" if near else ""

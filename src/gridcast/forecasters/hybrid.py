@@ -126,7 +126,8 @@ class HybridForecaster:
         frames = self.frames(panel)
         scaled = predict(self.model, contexts, frames, batch_size=self.batch_size)
         values = contexts.unscaled(np.where(whole[..., None], scaled, np.nan))
-        return Forecast.of(values, panel=panel, issue_times=issue_times)
+        ex_post = panel.is_ex_post and bool(self.covariates.names)
+        return Forecast.of(values, panel=panel, issue_times=issue_times, ex_post=ex_post)
 
     def frames(self, panel: Panel) -> Frames:
         """Return what the CNN sees at each issue time of a panel.

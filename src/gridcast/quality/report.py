@@ -10,7 +10,7 @@ from typing import Any, Final
 import numpy as np
 import pandas as pd
 
-from gridcast.clock import WEEK
+from gridcast.clock import HOUR, WEEK
 from gridcast.errors import counted, listed
 from gridcast.panel import Panel
 from gridcast.quality.changes import clock_changes
@@ -93,6 +93,17 @@ class QualityReport:
             (f.location, f"{f.severity}: {KINDS[f.kind].title}", f"{f.count:,}", first_example(f), f.hint) for f in self.findings
         ]
 
+    def summary(self) -> list[tuple[str, str, str, str, str]]:
+        """Return the findings by kind as rows of a table to read: kind, places, readings, the worst place, what to do there."""
+        rows = []
+        for kind, severity in dict.fromkeys((f.kind, f.severity) for f in self.findings):
+            found = [f for f in self.findings if (f.kind, f.severity) == (kind, severity)]
+            worst = max(found, key=lambda f: f.count)
+            total = sum(f.count for f in found)
+            where = f"{worst.location}: {worst.count:,}, {first_example(worst)}"
+            rows.append((f"{severity}: {KINDS[kind].title}", f"{len(found)}", f"{total:,}", where, worst.hint))
+        return rows
+
     def as_dict(self) -> dict[str, Any]:
         """Return the report as what JSON can hold."""
         return {
@@ -166,8 +177,9 @@ def first_example(finding: Finding) -> str:
     if not finding.examples:
         return ""
     first = finding.examples[0]
-    value = "" if np.isnan(first.value) else f": {shown(first.value)}"
-    return f"{first.start:%Y-%m-%d %H:%M} to {first.end:%Y-%m-%d %H:%M}{value}"
+    value = "" if np.isnan(first.value) else f" ({shown(first.value)})"
+    ends = f" to {first.end:%Y-%m-%d %H:%M}" if finding.count > 1 and first.end - first.start > HOUR else ""
+    return f"{first.start:%Y-%m-%d %H:%M}{ends}{value}"
 
 
 def _plain(finding: Finding) -> dict[str, Any]:

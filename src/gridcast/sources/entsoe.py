@@ -17,14 +17,13 @@ platform's documentation, from a server on the loopback.
 
 from __future__ import annotations
 
-import difflib
 import os
 from collections.abc import Callable, Sequence
 from typing import Any
 
 import pandas as pd
 
-from gridcast.errors import ConfigError, PanelError, Problem, counted, listed
+from gridcast.errors import ConfigError, PanelError, Problem, counted, did_you_mean, listed
 from gridcast.sources.oneclock import on_one_clock
 from gridcast.sources.operators import ask_tables, library, span
 from gridcast.sources.readings import Consumption
@@ -132,8 +131,7 @@ def _require_zones(entsoe: Any, zones: tuple[str, ...]) -> None:
     problems = []
     for zone in zones:
         if zone.upper() not in names and zone not in codes:
-            near = difflib.get_close_matches(zone.upper(), names, n=1)
-            hint = f"did you mean `{near[0]}`?" if near else ""
+            hint = did_you_mean(zone, names)
             problems.append(
                 Problem(f"{SERVICE} has no zone `{zone}`", found=f"`{zone}`", expected=f"one of its {len(names)} zones", hint=hint)
             )

@@ -16,14 +16,13 @@ operator's public archive, from a server on the loopback. gridstatus needs panda
 
 from __future__ import annotations
 
-import difflib
 import threading
 from collections.abc import Callable
 from typing import Any
 
 import pandas as pd
 
-from gridcast.errors import ConfigError, GridcastError, PanelError, counted, listed
+from gridcast.errors import ConfigError, GridcastError, PanelError, counted, did_you_mean, listed
 from gridcast.sources.oneclock import on_one_clock
 from gridcast.sources.operators import ask_tables, library, span
 from gridcast.sources.readings import Consumption
@@ -142,11 +141,10 @@ def _within(seconds: float, call: Callable[[], pd.DataFrame]) -> pd.DataFrame:
 
 def _operator(operator: str) -> str:
     if operator.lower() not in OPERATORS:
-        near = difflib.get_close_matches(operator.lower(), OPERATORS, n=1)
         raise ConfigError(
             f"there is no operator `{operator}`",
             found=f"`{operator}`",
             expected=listed((name.upper() for name in OPERATORS), shown=len(OPERATORS)),
-            hint=f"did you mean `{near[0].upper()}`?" if near else "",
+            hint=did_you_mean(operator, (name.upper() for name in OPERATORS)),
         )
     return OPERATORS[operator.lower()]

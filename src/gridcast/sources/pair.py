@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import os
 import warnings
 from collections.abc import Iterable
@@ -13,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from gridcast.atomic import replacing
-from gridcast.errors import ConfigError, FileError, GridcastWarning, PanelError, Problem, counted, listed
+from gridcast.errors import ConfigError, FileError, GridcastWarning, PanelError, Problem, counted, did_you_mean, listed
 from gridcast.panel import Panel
 from gridcast.sources.files import is_there, read_consumption_files, read_places_file
 from gridcast.sources.places import Listing, consumers_and_stations
@@ -263,8 +262,7 @@ def _require_known(asked: Iterable[str], names: list[str], verb: str, option: st
     problems = []
     for name in asked:
         if name not in names:
-            near = difflib.get_close_matches(name, names, n=1)
-            hint = f"did you mean `{option}{near[0]}`?" if near else ""
+            hint = did_you_mean(name, names, f"{option}{{}}")
             known = listed(dict.fromkeys(names))
             problems.append(Problem(f"`{name}` can't be {verb}: there is no such location", found=known, hint=hint))
     if problems:

@@ -5,7 +5,6 @@ A set is downloaded once into the cache (`GRIDCAST_CACHE`), by the tool that the
 
 from __future__ import annotations
 
-import difflib
 import importlib
 import os
 from collections.abc import Callable
@@ -14,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gridcast.atomic import replacing
-from gridcast.errors import ConfigError, FileError, counted, listed
+from gridcast.errors import ConfigError, FileError, counted, did_you_mean, listed
 from gridcast.sources.wheels import Wheel, get_wheel, read_members, require_checksum, require_room
 
 
@@ -113,11 +112,10 @@ def get_set(
 def _find(name: str) -> DataSet:
     sets = {data_set.name: data_set for data_set in _SETS}
     if name not in sets:
-        near = difflib.get_close_matches(name.lower(), sets, n=1)
         raise ConfigError(
             f"there is no data set `{name}`",
             found=f"`{name}`",
             expected=listed(sets, shown=len(sets)),
-            hint=f"did you mean `gridcast data get {near[0]}`?" if near else "see them all: `gridcast data list`",
+            hint=did_you_mean(name, sets, "gridcast data get {}", otherwise="see them all: `gridcast data list`"),
         )
     return sets[name]

@@ -71,7 +71,8 @@ def plot_results(
     else:
         style.say_empty(style.dressed(over_time[0], "Predicted and actual"))
     _draw_losses(loss, losses)
-    draw_scatter(scatter, table, unit)
+    ex_post = isinstance(y_pred, Forecast) and y_pred.is_ex_post
+    draw_scatter(scatter, table, unit, note="ex post" if ex_post else "")
     if path is not None:
         style.save(figure, path)
     return figure

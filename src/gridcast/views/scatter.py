@@ -19,9 +19,9 @@ MAGNITUDES = 30.0  # largest place / smallest place from which on a logarithmic 
 STRAY = 0.01  # share of points that may be left out of a logarithmic scale because they are not above zero
 
 
-def draw_scatter(axes: Axes, table: pd.DataFrame, unit: str) -> None:
+def draw_scatter(axes: Axes, table: pd.DataFrame, unit: str, *, note: str = "") -> None:
     """Draw a table of predictions: predicted against actual, the line on which they are the same, and the scores."""
-    style.dressed(axes, "Predicted against actual")
+    style.dressed(axes, f"Predicted against actual, {note}" if note else "Predicted against actual")
     if table.empty:
         style.say_empty(axes)
         return

@@ -28,7 +28,7 @@ Floats = npt.NDArray[np.float64]
 
 
 def scores_by_place(scores: pd.DataFrame, locations: tuple[str, ...]) -> pd.DataFrame:
-    """Return `nmae` and `skill` of the shown model, a row for each place of the panel; attribute `model`.
+    """Return `nmae` and `skill` of the shown model, a row for each place of the panel; attributes `model` and `note`.
 
     Raises:
         ShapeError: If columns are missing, or none of the places has scores.
@@ -48,6 +48,7 @@ def scores_by_place(scores: pd.DataFrame, locations: tuple[str, ...]) -> pd.Data
         )
     chosen = rows.loc[:, ["nmae", "skill"]].reindex(list(locations)).astype(np.float64)
     chosen.attrs["model"] = model
+    chosen.attrs["note"] = ", ex post" if rows.get("ex_post", pd.Series([False])).any() else ""
     return chosen
 
 
@@ -60,7 +61,7 @@ def reference_name(scores: pd.DataFrame) -> str:
 def draw_scores(axes: Axes, grid: Grid, edges: Edges, by_place: pd.DataFrame, reference: str) -> None:
     """Draw each place in the colour of its error, the largest errors on top, and marked where the reference is better."""
     model = by_place.attrs["model"]
-    draw_cells(axes, grid, edges, f"Error of the {model} forecast by place")
+    draw_cells(axes, grid, edges, f"Error of the {model} forecast by place{by_place.attrs['note']}")
     nmae = by_place["nmae"].to_numpy()
     scored = nmae[np.isfinite(nmae)]
     norm = _colours(scored)

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from gridcast.errors import ConfigError, FileError, GridcastError, PanelError
+from gridcast.errors import ConfigError, FileError, GridcastError, GridcastWarning, PanelError
 from gridcast.sources.readings import ReadOptions
 from gridcast.sources.sql import reading, rows, tables
 from gridcast.sources.sql.reading import read_consumption_sql
@@ -434,3 +434,52 @@ def test_any_cells_are_readings_or_are_refused(sqlite, cells, wide):
     assert str(read.index.tz) == "UTC"
     assert not np.isinf(read.to_numpy()).any()
     assert np.isfinite(read.to_numpy()).any()
+
+
+# ---- zones, marks of summer time, codes ----
+
+
+def test_each_location_of_a_table_is_read_by_its_zone(sqlite):
+    options = ReadOptions("Europe/Berlin", {"b": "Europe/Athens"})
+    # in July Berlin is two hours ahead of UTC, Athens three
+    expected = {"a": [np.nan, 1.0, 2.0], "b": [5.0, 6.0, np.nan]}
+    sqlite.run(
+        "CREATE TABLE long (time text, location text, value real)",
+        "INSERT INTO long VALUES ('2024-07-01 10:00', 'a', 1), ('2024-07-01 11:00', 'a', 2), "
+        "('2024-07-01 10:00', 'b', 5), ('2024-07-01 11:00', 'b', 6)",
+        "CREATE TABLE wide (time text, a real, b real)",
+        "INSERT INTO wide VALUES ('2024-07-01 10:00', 1, 5), ('2024-07-01 11:00', 2, 6)",
+    )
+    for table in ("long", "wide"):
+        readings = read_consumption_sql(sqlite.url(f"#{table}"), options=options).readings
+        assert readings.index.hour.tolist() == [7, 8, 9]
+        pd.testing.assert_frame_equal(readings.reset_index(drop=True), pd.DataFrame(expected), check_column_type=False)
+    wrong = "INSERT INTO wide VALUES ('2024-07-01 12:00', 'x', 'y')"
+    sqlite.run(wrong)
+    with pytest.raises(PanelError) as caught:
+        read_consumption_sql(sqlite.url("#wide"), options=options)
+    (problem,) = caught.value.problems  # of both zones, and told once
+    assert problem.problem == "2 cells of `wide` are no numbers"
+
+
+def test_a_mark_tells_the_doubled_hour_apart_in_a_database_too(sqlite):
+    sqlite.run(
+        "CREATE TABLE load (time text, dst integer, value real)",
+        "INSERT INTO load VALUES ('2024-10-27 02:00', 0, 2), ('2024-10-27 02:00', 1, 1), ('2024-10-27 03:00', 0, 3)",
+    )
+    found = read_consumption_sql(sqlite.url("#load"), options=ReadOptions("Europe/Berlin"))
+    assert found.readings["value"].tolist() == [1, 2, 3]
+    assert found.readings.index.hour.tolist() == [0, 1, 2]
+    assert "the hour that comes twice in autumn is told apart by `dst`" in found.said
+
+
+def test_numbers_that_mean_no_reading_in_a_database(sqlite):
+    sqlite.run(
+        "CREATE TABLE load (time text, value real)",
+        "INSERT INTO load VALUES ('2024-01-01T00:00Z', 1), ('2024-01-01T01:00Z', 65535), ('2024-01-01T02:00Z', 65535)",
+    )
+    with pytest.warns(GridcastWarning, match="--no-reading 65535"):
+        read_consumption_sql(sqlite.url("#load"))
+    found = read_consumption_sql(sqlite.url("#load"), options=ReadOptions(no_reading=(65535,)))
+    assert found.readings["value"].isna().tolist() == [False, True, True]
+    assert "load: 2 cells with `65535` taken as no reading, as told" in found.said

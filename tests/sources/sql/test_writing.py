@@ -242,6 +242,7 @@ TEXTS = st.text(st.characters(exclude_categories=["Cs", "Cc", "Z"]), min_size=1,
 )
 
 
+@pytest.mark.filterwarnings("ignore::gridcast.errors.GridcastWarning")  # forecasts are of the future
 @given(
     st.lists(TEXTS, min_size=1, max_size=4, unique=True),
     st.datetimes(pd.Timestamp("1970-01-02"), pd.Timestamp("2090-01-01")),

@@ -475,7 +475,7 @@ def test_places_may_have_no_coordinates_at_all_and_weather_stations_none(places)
     assert places(content).table["latitude"].isna().tolist() == [True, True, False, True]
     for cells, found in (("1,2", "1 of 2 places"), ("1,", "all places")):
         assert found in problems_of(places, content.replace("b,,", f"b,{cells}"))[0].problem
-    assert problems_of(places, content.replace("50,8", "95,8"))[0].problem == "1 place of `file` is not on the globe"
+    assert problems_of(places, content.replace("50,8", "95,8"))[0].problem == "1 place of `places.csv` is not on the globe"
 
 
 # ---- real data ----

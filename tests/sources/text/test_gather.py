@@ -225,3 +225,50 @@ def test_zones_of_places_and_marks_of_summer_time(both):
     assert_same(marked)
     assert marked[1].readings["B"].tolist() == list(range(40))
     assert_same(zoned)
+
+
+def doubled(zone, place, *, backwards=False):
+    """Return half a day of hours around the one that comes twice, by the clock of a place: 12 rows from 20:00 UTC on."""
+    times = pd.date_range("2024-10-26 20:00", periods=12, freq="h", tz="UTC").tz_convert(zone).strftime("%Y-%m-%d %H:%M")
+    rows = [f"{stamp},{place},{n}" for n, stamp in enumerate(times)]
+    return rows[::-1] if backwards else rows
+
+
+@pytest.mark.parametrize("backwards", [False, True])
+def test_the_doubled_hours_of_places_in_several_zones(both, backwards):
+    zones = {"A": "Europe/Berlin", "B": "Europe/Athens", "C": "Europe/Berlin", "D": "UTC"}
+    rows = [row for place, zone in zones.items() for row in doubled(zone, place, backwards=backwards)]
+    outcomes = both("\n".join(["time,zone,load", *rows]) + "\n", timezones=zones)
+    for outcome in outcomes:
+        assert outcome.readings.index[0] == pd.Timestamp("2024-10-26 20:00", tz="UTC")
+        assert len(outcome.readings) == 12
+        for place in zones:
+            assert outcome.readings[place].tolist() == list(range(12))
+    assert_same(outcomes)
+
+
+def test_a_wide_file_with_several_zones(both):
+    times = pd.date_range("2024-07-01", periods=48, freq="h").strftime("%Y-%m-%d %H:%M")
+    content = "\n".join(["time,A,B", *(f"{stamp},{n},{n + 100}" for n, stamp in enumerate(times))]) + "\n"
+    outcomes = both(content, timezones={"B": "Europe/Athens"})
+    for outcome in outcomes:
+        assert outcome.readings.index[[0, -1]].hour.tolist() == [21, 23]  # midnight of Athens in summer; the last hour in UTC
+        assert outcome.readings["A"].dropna().tolist() == list(range(48))
+        assert outcome.readings["B"].dropna().tolist() == list(range(100, 148))
+    assert_same(outcomes)
+
+
+def test_marks_that_do_not_tell_are_named_with_their_lines(both):
+    rows = [f"{row},{'0' if n != 5 else 'perhaps'}" for n, row in enumerate(doubled("Europe/Berlin", "A"))]
+    outcomes = both("\n".join(["time,zone,load,marked", *rows]) + "\n", timezone="Europe/Berlin", fold_column="marked")
+    for outcome in outcomes:
+        problem = outcome.problems[0]
+        assert problem.problem == "1 row in the hour that comes twice in autumn can't be told apart by `marked`"
+        assert problem.found == "`line 7: perhaps`"  # the second of 02:00: after the header, 22:00, 23:00, 00:00, 01:00, 02:00
+    assert_same(outcomes)
+
+
+def test_rows_without_a_name_have_no_zone(both):
+    rows = ["2024-01-01 00:00,,1", *hours("2024-01-01", "UTC")]
+    for outcome in both("\n".join(["time,zone,load", *rows]) + "\n", timezones={"A": "Europe/Kyiv"}):
+        assert [problem.problem.partition(" of ")[0] for problem in outcome.problems] == ["1 row"]

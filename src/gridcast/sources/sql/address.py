@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import os
 import re
 import warnings
@@ -13,8 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, quote_plus, unquote
 
-from gridcast.errors import ConfigError, FileError, GridcastError, listed
-from gridcast.sources.text.columns import did_you_mean
+from gridcast.errors import ConfigError, FileError, GridcastError, did_you_mean, listed
 
 if TYPE_CHECKING:
     from sqlalchemy import URL, Connection, Engine, ExceptionContext
@@ -103,8 +101,7 @@ def parse_address(text: str | os.PathLike[str]) -> Address:
     try:
         dialect = address.url.get_dialect()
     except sqlalchemy.exc.NoSuchModuleError:
-        near = difflib.get_close_matches(kind, KINDS, n=1)
-        hint = f"did you mean `{near[0]}://`?" if near else ""
+        hint = did_you_mean(kind, KINDS, "{}://")
         raise ConfigError("there is no such kind of database", found=found, expected=EXAMPLES, hint=hint) from None
     if dialect.is_async:
         raise ConfigError("that driver is for asynchronous programs", found=found, expected=EXAMPLES, hint=f"`{kind}://`")

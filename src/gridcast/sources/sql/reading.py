@@ -45,6 +45,7 @@ def read_consumption_sql(
     query: str | None = None,
     start: str | datetime | None = None,
     end: str | datetime | None = None,
+    now: pd.Timestamp | None = None,
 ) -> Consumption:
     """Return the readings of a table or a query, long (time, location, consumption) or wide (time, one column a location).
 
@@ -57,6 +58,7 @@ def read_consumption_sql(
         query: A single SELECT in place of the table.
         start: First moment to read; without a zone it is one of `options.timezone`.
         end: First moment not to read.
+        now: The present moment, by default that of the machine's clock.
 
     Raises:
         ConfigError: If address, query, zone or range make no sense.
@@ -82,7 +84,7 @@ def read_consumption_sql(
     if found.readings.isna().all(axis=None):
         raise PanelError(f"`{selected.name}` has no readings", found="NULL only", expected="numbers")
     readings = _cut(found.readings, bounds, selected.name, long=layout.location is not None)
-    return warn_of_doubts(replace(found, readings=readings, said=(*found.said, *markers)))
+    return warn_of_doubts(replace(found, readings=readings, said=(*found.said, *markers)), now=now)
 
 
 def _layout(selected: Selected, options: ReadOptions) -> Layout:

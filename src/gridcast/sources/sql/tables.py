@@ -9,9 +9,8 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from gridcast.errors import ConfigError, FileError, listed
+from gridcast.errors import ConfigError, FileError, did_you_mean, listed
 from gridcast.sources.sql.address import Address, library
-from gridcast.sources.text.columns import did_you_mean
 
 if TYPE_CHECKING:
     from sqlalchemy import ColumnElement, Connection, Select

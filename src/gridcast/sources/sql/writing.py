@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from gridcast.errors import ConfigError, FileError, PanelError, Problem, counted, listed
+from gridcast.errors import ConfigError, FileError, PanelError, Problem, counted, did_you_mean, listed
 from gridcast.sources.sql.address import Address, connected, library, parse_address
-from gridcast.sources.text.columns import did_you_mean
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection, Table

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from gridcast.errors import Problem, listed
+from gridcast.errors import Problem, did_you_mean, listed
 
 UNITS = {unit.lower(): unit for unit in ("W", "kW", "MW", "GW", "TW", "Wh", "kWh", "MWh", "GWh", "TWh")}
 NOT_A_NAME = frozenset({"utc", "gmt", "cet", "cest", "local", "deg", "degrees"})  # qualify a name, as units do
@@ -167,18 +166,6 @@ def says_end(name: str) -> bool:
     return key(name).endswith(("ending", "end", "endtime")) or key(name) == "he"
 
 
-def did_you_mean(name: str, known: Iterable[str]) -> str:
-    """Return a hint with the nearest known name; empty if none is near.
-
-    Example:
-        >>> did_you_mean("europe/kiev", ["Europe/Kyiv", "Europe/Rome"])
-        'did you mean `Europe/Kyiv`?'
-    """
-    folded = {each.lower(): each for each in known}
-    near = difflib.get_close_matches(name.lower(), folded, n=1)
-    return f"did you mean `{folded[near[0]]}`?" if near else ""
-
-
 def _words(name: str) -> list[str]:
     """Return the words of a name in small letters; `loadMW` and `ZoneId` are two each."""
     return re.findall(r"[^\W_]+", re.sub(r"(?<=[a-z]{2})(?=[A-Z])", " ", name).lower())
@@ -213,9 +200,7 @@ def _position(name: str, header: Sequence[str]) -> int | None:
 
 
 def _not_there(role: Role, name: str, header: Sequence[str], file: str) -> Problem:
-    near = difflib.get_close_matches(name.lower(), [each.lower() for each in header], n=1)
-    column = next((each for each in header if near and each.lower() == near[0]), None)
-    hint = f"did you mean `{role.flag} {_typed(column)}`?" if column else ""
+    hint = did_you_mean(name, map(_typed, header), f"{role.flag} {{}}")
     return Problem(f"`{file}` has no column `{name}`", found=listed(header, 12), expected=f"`{role.flag}` among them", hint=hint)
 
 

@@ -12,8 +12,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from gridcast.errors import FileError, listed
-from gridcast.sources.text.columns import did_you_mean
+from gridcast.errors import FileError, did_you_mean, listed
 
 GZIP_MAGIC = b"\x1f\x8b"
 ZSTD_MAGIC = b"\x28\xb5\x2f\xfd"

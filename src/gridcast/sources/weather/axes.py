@@ -9,8 +9,7 @@ import numpy.typing as npt
 import pandas as pd
 import xarray as xr
 
-from gridcast.errors import PanelError, Problem, listed
-from gridcast.sources.text.columns import did_you_mean
+from gridcast.errors import PanelError, Problem, did_you_mean, listed
 from gridcast.sources.weather.weather import WeatherOptions
 
 NAMES = {
