@@ -1,6 +1,5 @@
 """Commands that are killed, or run out of room, while they write: what stands under a name is whole, the old or the new."""
 
-import resource
 import signal
 import subprocess
 import sys

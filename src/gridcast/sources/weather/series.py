@@ -88,7 +88,12 @@ def wide_series(table: RawTable, columns: Mapping[str, int]) -> tuple[list[Serie
         variable = name[len(station) :].strip(" _-.") if station else name
         if known:
             series.append(Series(number, known.station, known.quantity.name, known.quantity, known.unit))
-        elif (station or "" in stations) and _is_variable(variable) and is_numeric(table.columns[number]) and not _is_consumption(name):
+        elif (
+            (station or "" in stations)
+            and _is_variable(variable)
+            and is_numeric(table.columns[number])
+            and not _is_consumption(name)
+        ):
             series.append(Series(number, station, variable, None, ""))
         else:
             unused.append(name)
