@@ -2,8 +2,11 @@
 PYTHON ?= python3
 BIN = .venv/bin
 JAX_TESTS = tests/networks tests/test_training.py tests/forecasters
+OLDER_TESTS = tests/sources/test_northamerica.py tests/sources/text tests/sources/test_parquet.py tests/sources/test_files.py \
+	tests/sources/test_local_files.py tests/sources/test_oneclock.py tests/sources/weather/test_stations.py tests/test_panel.py \
+	tests/test_clock.py
 
-.PHONY: help demo test check lint types layers tests format benchmarks clean
+.PHONY: help demo test check lint types layers tests gridstatus format benchmarks clean
 
 help:                                   ## show this list
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' Makefile
@@ -14,7 +17,7 @@ demo: .venv/.user                       ## forecast a synthetic world, and end w
 test: .venv/.developer                  ## the fast tests
 	$(BIN)/python -m pytest -q -m "not slow"
 
-check: lint types layers tests          ## exactly what CI runs
+check: lint types layers tests gridstatus  ## exactly what CI runs
 
 lint: .venv/.developer
 	$(BIN)/ruff format --check .
@@ -29,6 +32,9 @@ layers: .venv/.developer
 tests: .venv/.developer
 	KERAS_BACKEND=jax $(BIN)/python -m pytest -q $(JAX_TESTS)
 	$(BIN)/python -m pytest --durations=10
+
+gridstatus: .venv/gridstatus/.ready     ## test the extra that needs pandas 2, and how tables are read with it
+	PYTHONPATH=src .venv/gridstatus/bin/python -m pytest -q $(OLDER_TESTS)
 
 format: .venv/.developer                ## bring the code into shape
 	$(BIN)/ruff format .
@@ -53,3 +59,9 @@ clean:
 .venv/.developer: .venv/.python pyproject.toml
 	$(BIN)/python -m pip install --quiet --editable ".[dev]"
 	touch $@ .venv/.user
+
+.venv/gridstatus/.ready: .venv/.python
+	$(BIN)/python -m venv .venv/gridstatus
+	.venv/gridstatus/bin/python -m pip install --quiet gridstatus hypothesis holidays matplotlib pyarrow pydantic pytest rich \
+		scikit-learn typer xarray
+	touch $@

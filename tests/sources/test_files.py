@@ -2,6 +2,7 @@
 
 import gzip
 import os
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -161,6 +162,16 @@ def test_places_may_be_parquet(tmp_path):
 
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no named pipes here")
+def test_a_folder_that_may_not_be_read(folder, monkeypatch):
+    def refuse(path):
+        raise PermissionError(13, "Permission denied", str(path))
+
+    monkeypatch.setattr(Path, "is_file", refuse)
+    with pytest.raises(FileError, match="cannot read the folder") as caught:
+        read_consumption_files(folder(a_csv=JANUARY))
+    assert "Permission denied" in caught.value.problems[0].found
+
+
 def test_pipes_in_a_folder_are_no_files(folder):
     address = folder(a_csv=JANUARY)
     os.mkfifo(address / "b.csv")

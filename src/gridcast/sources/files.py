@@ -114,7 +114,11 @@ def _aside(name: str) -> bool:
 
 
 def _in_folder(folder: Path) -> tuple[list[Path], tuple[str, ...]]:
-    every = sorted(path for path in folder.rglob("*") if path.is_file())
+    try:
+        every = sorted(path for path in folder.rglob("*") if path.is_file())
+    except OSError as error:
+        found = f"{error.strerror}: `{error.filename}`"
+        raise FileError(f"cannot read the folder `{folder}`", found=found, expected="files that you may read") from error
     files = [path for path in every if not any(map(_aside, path.relative_to(folder).parts))]
     tables = [path for path in files if path.name.lower().endswith(TABLES)]
     others = [path.name for path in files if path not in set(tables)] if tables else []

@@ -61,6 +61,11 @@ def test_columns_that_cannot_be_recognised(database):
             "empty, or NULL",
         ),
         ("('A', '50N', 2), ('B', 1, 2)", ["coordinates of `p` are no finite numbers"], "`A, lat: 50N`"),
+        (
+            "('A', '50N', 2), ('B', 95, 2)",
+            ["coordinates of `p` are no finite numbers", "1 place of `p` is not on the globe"],
+            "`A, lat: 50N`",
+        ),
         ("('A', NULL, 2), ('B', 1, 2)", ["1 of 2 places of `p` have no coordinates"], "NULL in `lat`, `lon`: `A`"),
         ("('A', 91, 2), ('B', 1, 2)", ["1 place of `p` is not on the globe"], "`A: 91, 2`"),
         (

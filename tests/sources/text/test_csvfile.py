@@ -478,6 +478,19 @@ def test_places_may_have_no_coordinates_at_all_and_weather_stations_none(places)
     assert problems_of(places, content.replace("50,8", "95,8"))[0].problem == "1 place of `places.csv` is not on the globe"
 
 
+def test_rows_without_an_id_are_no_places_that_come_twice(places):
+    for rows in ("A,1,2\n,1,2\n", ",1,2\n,1,2\n"):  # the first name known, or none
+        (problem,) = problems_of(places, "id,lat,lon\n" + rows)
+        assert "no name in `id`" in problem.problem
+
+
+def test_coordinates_in_words_and_off_the_globe_are_told_together(places):
+    words, absent, off = problems_of(places, "id,lat,lon\nA,north,8\nB,,8\nC,95,8\nD,50,8\n")
+    assert "north" in words.found
+    assert absent.found == "empty cells in `lat`, `lon`: `line 3: B`"
+    assert off.found == "`line 4, C: 95, 8`"
+
+
 # ---- real data ----
 
 
@@ -530,6 +543,7 @@ ANY_FILE = settings(suppress_health_check=[HealthCheck.function_scoped_fixture],
 
 
 @ANY_FILE
+@pytest.mark.filterwarnings("ignore::gridcast.errors.GridcastWarning")  # of codes such as 32767 among the values
 @given(TABLES, st.sampled_from(",;\t|"), st.booleans(), st.randoms(use_true_random=False))
 def test_what_is_written_is_read(readings, values, separator, long, random):
     times = pd.date_range("2024-01-01", periods=len(values), freq="h", tz="UTC", name="timestamp")

@@ -86,6 +86,13 @@ def test_an_unknown_variable_of_a_known_station_keeps_its_name(read):
     assert "weather.csv: not used: `other`" in weather.said
 
 
+def test_no_variable_is_called_as_a_coordinate_is(read):
+    weather = read("time,A_temp,A_lead,A_,station,time_2\n2024-01-01 00:00,1,2,3,4,5\n")
+    assert weather.variables == ("temperature",)
+    assert "not used: `A_lead`" in " ".join(weather.said)
+    assert read("time,station,temperature\n2024-01-01 00:00,7,1\n").variables == ("temperature",)
+
+
 def test_units_may_be_told(read):
     weather = read("time,A_temp\n2024-01-01,41\n", units={"temperature": "degF"})
     assert weather.dataset["temperature"].item() == pytest.approx(5)

@@ -99,7 +99,8 @@ def _degrees(selected: Selected, ids: list[str], columns: list[int], read: Gathe
     if words:
         hint = "write degrees, such as `50.45` and `30.52`"
         what = f"coordinates of `{selected.name}` are no finite numbers"
-        return [Problem(what, found=cells(wrong), expected=expected, hint=hint) for wrong in words]
+        problems = [Problem(what, found=cells(wrong), expected=expected, hint=hint) for wrong in words]
+        return [*problems, *_off_the_globe(selected.name, ids, header, read.values)]
     absent = np.flatnonzero(lacking)
     problems = []
     if len(absent):
@@ -113,7 +114,8 @@ def _degrees(selected: Selected, ids: list[str], columns: list[int], read: Gathe
 
 def _off_the_globe(table: str, ids: list[str], header: list[str], degrees: Floats) -> list[Problem]:
     latitude, longitude = degrees.T
-    off = np.flatnonzero((np.abs(latitude) > 90) | (np.abs(longitude) > 180))
+    finite = ~np.isinf(degrees).any(axis=1)
+    off = np.flatnonzero(((np.abs(latitude) > 90) | (np.abs(longitude) > 180)) & finite)
     if not len(off):
         return []
     found = few([f"{shortened(ids[row])}: {latitude[row]:g}, {longitude[row]:g}" for row in off[:SHOWN]], len(off))

@@ -9,7 +9,7 @@ import pandas as pd
 
 from gridcast.errors import SHOWN, Problem, counted, listed
 from gridcast.sources.text.blocks import Blocks
-from gridcast.sources.text.cells import Floats, Mask, shown
+from gridcast.sources.text.cells import NO_READING, Floats, Mask, shown
 from gridcast.sources.text.moments import Clock, RowReader
 from gridcast.sources.text.rawtable import RawTable, Rows
 
@@ -66,10 +66,11 @@ def unnamed(table: RawTable) -> list[Problem]:
 
 def places_twice(table: RawTable, column: int, names: list[str], which: Rows) -> list[Problem]:
     """Return the problem that an id comes twice, if one does."""
-    counts = np.bincount(which, minlength=len(names))
+    named = np.array([bool((text or "").strip()) for text in table.columns[column].to_pylist()], bool)
+    counts = np.bincount(which[named], minlength=len(names))
     found = []
     for number in np.flatnonzero(counts > 1):
-        lines = ", ".join(str(table.line(row)) for row in np.flatnonzero(np.equal(which, number))[:SHOWN])
+        lines = ", ".join(str(table.line(row)) for row in np.flatnonzero(np.equal(which, number) & named)[:SHOWN])
         found.append(f"{names[number]} in {table.lines.noun}s {lines}")
     if not found:
         return []
@@ -92,10 +93,20 @@ def without_coordinates(degrees: Floats, stations: Mask) -> Mask:
     return absent.any(axis=1) & ~stations & (not absent[~stations].all())
 
 
+def _in_words(table: RawTable, columns: list[int], degrees: Floats) -> Mask:
+    """Return which rows have something else than a number as a coordinate, which is told as such."""
+    found = np.zeros(len(degrees), bool)
+    for place, column in enumerate(columns):
+        for row in np.flatnonzero(np.isnan(degrees[:, place])).tolist():
+            text = (table.columns[column][row].as_py() or "").strip().lower()
+            found[row] |= text not in ("", *NO_READING)
+    return found
+
+
 def off_the_globe(table: RawTable, columns: list[int], degrees: Floats, stations: Mask) -> list[Problem]:
     """Return the problem of places without coordinates, and of those with impossible ones."""
     problems = []
-    absent = without_coordinates(degrees, stations)
+    absent = without_coordinates(degrees, stations) & ~_in_words(table, columns[1:], degrees)
     if absent.any():
         header = f"`{table.header[columns[1]]}`, `{table.header[columns[2]]}`"
         count, of = int(absent.sum()), int((~stations).sum())
@@ -109,7 +120,7 @@ def off_the_globe(table: RawTable, columns: list[int], degrees: Floats, stations
             )
         )
     latitude, longitude = degrees[:, 0], degrees[:, 1]
-    off = (np.abs(latitude) > 90) | (np.abs(longitude) > 180)
+    off = ((np.abs(latitude) > 90) | (np.abs(longitude) > 180)) & ~np.isinf(degrees).any(axis=1)
     if not off.any():
         return problems
     rows = np.flatnonzero(off)

@@ -96,7 +96,7 @@ def places_of(table: RawTable, said: tuple[str, ...] = (), *, options: ReadOptio
     names, problems = reader.names, reader.problems()
     degrees = numbers(table, columns[1:])
     problems += places_twice(table, columns[0], names, which)
-    problems += degrees.problems or (off_the_globe(table, columns, degrees.values, _stations(table)) if located else [])
+    problems += [*degrees.problems, *(off_the_globe(table, columns, degrees.values, _stations(table)) if located else [])]
     if problems:
         raise PanelError.of(problems)
     coordinates = {role.name: degrees.values[:, number] for number, role in enumerate(located)}

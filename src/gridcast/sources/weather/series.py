@@ -32,6 +32,7 @@ STATION = Role(
         "code"
     ),
 )
+OWN_NAMES = frozenset({"time", "issued", "lead", "station", "latitude", "longitude"})  # of coordinates, for no variable to take
 
 
 @dataclass(frozen=True)
@@ -59,7 +60,7 @@ def long_series(table: RawTable, columns: Mapping[str, int]) -> tuple[list[Serie
         if number in columns.values() or not name:
             continue
         found = series_name(name)
-        if not is_numeric(table.columns[number]) and not found:
+        if not found and not (_is_variable(name) and is_numeric(table.columns[number])):
             unused.append(name)
         elif found and not found.station:
             series.append(Series(number, "", found.quantity.name, found.quantity, found.unit))
@@ -84,13 +85,24 @@ def wide_series(table: RawTable, columns: Mapping[str, int]) -> tuple[list[Serie
         station = next(
             (each for each in sorted(stations, key=len, reverse=True) if re.match(rf"{re.escape(each)}[\s_\-.]", name)), ""
         )
+        variable = name[len(station) :].strip(" _-.") if station else name
         if known:
             series.append(Series(number, known.station, known.quantity.name, known.quantity, known.unit))
-        elif (station or "" in stations) and is_numeric(table.columns[number]) and not _is_consumption(name):
-            series.append(Series(number, station, name[len(station) :].strip(" _-.") if station else name, None, ""))
+        elif (
+            (station or "" in stations)
+            and _is_variable(variable)
+            and is_numeric(table.columns[number])
+            and not _is_consumption(name)
+        ):
+            series.append(Series(number, station, variable, None, ""))
         else:
             unused.append(name)
     return series, unused
+
+
+def _is_variable(name: str) -> bool:
+    """Return whether a variable of its own may have that name: what coordinates are called is no variable's."""
+    return bool(name) and name not in OWN_NAMES
 
 
 def _is_consumption(name: str) -> bool:
