@@ -9,14 +9,19 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from gridcast.audit import audit as audit
     from gridcast.config import RunConfig as RunConfig
     from gridcast.config import make_config as make_config
     from gridcast.errors import GridcastError as GridcastError
     from gridcast.errors import GridcastWarning as GridcastWarning
     from gridcast.features.calendar import Calendar as Calendar
+    from gridcast.features.groups import add_features as add_features
+    from gridcast.features.places import weather_at_places as weather_at_places
+    from gridcast.features.stationweights import learned_weights as learned_weights
     from gridcast.forecast import Forecast as Forecast
     from gridcast.forecasters.baselines import SeasonalNaive as SeasonalNaive
     from gridcast.forecasters.hybrid import HybridForecaster as HybridForecaster
+    from gridcast.mapping import draw_map as draw_map
     from gridcast.metrics import mae as mae
     from gridcast.metrics import mape as mape
     from gridcast.metrics import nmae as nmae
@@ -24,29 +29,40 @@ if TYPE_CHECKING:
     from gridcast.metrics import skill as skill
     from gridcast.networks.hybrid import create_hybrid_model as create_hybrid_model
     from gridcast.panel import Panel as Panel
+    from gridcast.quality import inspect as inspect
+    from gridcast.raster import panel_grid as panel_grid
     from gridcast.raster import preprocess_spatial_data as preprocess_spatial_data
     from gridcast.scaling import Scaler as Scaler
     from gridcast.sources.pair import load_data as load_data
     from gridcast.sources.pair import read_panel as read_panel
+    from gridcast.sources.sql.writing import write_forecasts as write_forecasts
     from gridcast.sources.synthetic.world import generate_synthetic_spatial_data as generate_synthetic_spatial_data
     from gridcast.sources.synthetic.world import generate_synthetic_temporal_data as generate_synthetic_temporal_data
+    from gridcast.sources.weather.reading import read_weather as read_weather
     from gridcast.store import save_predictions as save_predictions
     from gridcast.training import predict as predict
     from gridcast.training import train_model as train_model
     from gridcast.views.figures import plot_results as plot_results
     from gridcast.views.maps import plot_map as plot_map
     from gridcast.windows import preprocess_temporal_data as preprocess_temporal_data
+    from gridcast.workflow import audit_run as audit_run
+    from gridcast.workflow import check_readings as check_readings
     from gridcast.workflow import run as run
 
 _HOME = {
+    "audit": "audit",
     "RunConfig": "config",
     "make_config": "config",
     "GridcastError": "errors",
     "GridcastWarning": "errors",
     "Calendar": "features.calendar",
+    "add_features": "features.groups",
+    "weather_at_places": "features.places",
+    "learned_weights": "features.stationweights",
     "Forecast": "forecast",
     "SeasonalNaive": "forecasters.baselines",
     "HybridForecaster": "forecasters.hybrid",
+    "draw_map": "mapping",
     "mae": "metrics",
     "mape": "metrics",
     "nmae": "metrics",
@@ -54,18 +70,24 @@ _HOME = {
     "skill": "metrics",
     "create_hybrid_model": "networks.hybrid",
     "Panel": "panel",
+    "inspect": "quality",
+    "panel_grid": "raster",
     "preprocess_spatial_data": "raster",
     "Scaler": "scaling",
     "load_data": "sources.pair",
     "read_panel": "sources.pair",
+    "write_forecasts": "sources.sql.writing",
     "generate_synthetic_spatial_data": "sources.synthetic.world",
     "generate_synthetic_temporal_data": "sources.synthetic.world",
+    "read_weather": "sources.weather.reading",
     "save_predictions": "store",
     "predict": "training",
     "train_model": "training",
     "plot_results": "views.figures",
     "plot_map": "views.maps",
     "preprocess_temporal_data": "windows",
+    "audit_run": "workflow",
+    "check_readings": "workflow",
     "run": "workflow",
 }
 

@@ -107,6 +107,10 @@ class ModelConfig(Section):
 
     grid_size: GridSize = 16
     """Rows and columns of the map that the CNN reads, or [rows, columns]."""
+    axes: Literal["equal", "quantile"] = "equal"
+    """Cells of equal area, or rows and columns that hold as many places each."""
+    collisions: Literal["spread", "share"] = "spread"
+    """Places in one cell: move some to free cells nearby, or let them share it."""
     units: PositiveInt = 64
     """Width of the network."""
 
@@ -184,6 +188,8 @@ def to_toml(config: RunConfig) -> str:
     Example:
         >>> print(to_toml(RunConfig()).split("[model]")[1].split("[training]")[0].strip())
         grid_size = 16
+        axes = "equal"
+        collisions = "spread"
         units = 64
     """
     tables = config.model_dump(mode="json")

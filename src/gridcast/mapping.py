@@ -50,6 +50,8 @@ def draw_map(
     moment = _moment(issue_time, loaded.panel)
     panel = prepare(with_covariates(loaded, config, moment, listener), config, moment, listener).as_of(moment)
     frames = _frames(panel, config)
+    rows, columns = frames.grid.suggested_shape()
+    listener.say(f"on a grid of {rows} x {columns} few places would share a cell: `--grid-size {rows}x{columns}`")
     with replacing(paths[0]) as first, replacing(paths[1]) as second:
         plot_layout(frames.grid, panel.locations, path=first)
         plot_frames(frames, moment, path=second)
@@ -71,7 +73,8 @@ def _moment(issue_time: str | pd.Timestamp | None, panel: Panel) -> pd.Timestamp
 
 def _frames(panel: Panel, config: RunConfig) -> Frames:
     """Return the frames as the hybrid would draw them if it was trained up to the end of the panel."""
-    grid = panel_grid(panel, config.model.grid_size, until=panel.end)
+    model = config.model
+    grid = panel_grid(panel, model.grid_size, until=panel.end, axes=model.axes, collisions=model.collisions)
     weather = map_weather(panel, Covariates.fit(panel, None, panel.end), grid)
     scaler = fit_scaler(panel, panel.end)
     return frames_in_time(panel, grid, scaler, observed=weather, ahead=weather, horizon=config.task.horizon)

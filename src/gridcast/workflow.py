@@ -210,6 +210,8 @@ def _forecaster(config: RunConfig, listener: Listener, locations: tuple[str, ...
         calendar=calendar_of(config, locations),
         seed=config.training.seed,
         units=config.model.units,
+        axes=config.model.axes,
+        collisions=config.model.collisions,
         progress=lambda epoch, losses: listener.progress(epoch, epochs, losses),
     )
 

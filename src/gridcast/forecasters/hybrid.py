@@ -16,6 +16,7 @@ from gridcast.features.calendar import Calendar
 from gridcast.features.groups import calendar_for
 from gridcast.forecast import Forecast
 from gridcast.forecasters.mapweather import map_weather
+from gridcast.layout import Axes, Collisions
 from gridcast.networks import backend
 from gridcast.networks.hybrid import create_hybrid_model
 from gridcast.panel import Panel
@@ -43,6 +44,8 @@ class HybridForecaster:
         calendar: Calendar covariates; the season of the year is added where the history is long enough to teach it.
         seed: Of weights, dropout and order.
         units: Width of the network.
+        axes: Of the map, see `gridcast.raster.panel_grid`.
+        collisions: Likewise.
         progress: Called after each epoch with its number and losses.
     """
 
@@ -54,6 +57,8 @@ class HybridForecaster:
     calendar: Calendar | None = field(default_factory=Calendar)
     seed: int = 0
     units: int = 64
+    axes: Axes = "equal"
+    collisions: Collisions = "spread"
     progress: Progress | None = None
 
     name = "hybrid"
@@ -79,7 +84,7 @@ class HybridForecaster:
         self.scaler: Scaler = sequences.scaler
         self.skipped = sequences.skipped
         self.samples = int(np.isfinite(np.asarray(sequences.y)).all(axis=-1).sum())
-        self.grid: Grid = panel_grid(panel, self.grid_size, until=panel.end)
+        self.grid: Grid = panel_grid(panel, self.grid_size, until=panel.end, axes=self.axes, collisions=self.collisions)
         frames = self.frames(panel)
         backend.seed_everything(self.seed)
         self.model = create_hybrid_model(
