@@ -8,9 +8,10 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from gridcast.availability import Availability
+from gridcast.availability import ISSUED, Availability
+from gridcast.clock import DAY, local_labels
 from gridcast.config import RunConfig
-from gridcast.errors import ConfigError, GridcastWarning, counted, listed
+from gridcast.errors import ConfigError, GridcastWarning, PanelError, counted, listed
 from gridcast.features.calendar import Calendar
 from gridcast.features.events import Events
 from gridcast.features.groups import add_features
@@ -21,12 +22,12 @@ from gridcast.panel import Panel
 from gridcast.sources.calendarfile import read_events
 from gridcast.sources.text.csvfile import read_places
 from gridcast.sources.weather.reading import read_weather
-from gridcast.sources.weather.weather import Weather, WeatherOptions, coverage_problems
+from gridcast.sources.weather.weather import Weather, WeatherOptions
 from gridcast.sources.weather.window import ALL, Window
 
 OF_TEMPERATURE = ("heating", "cooling", "recency")  # derived by default where there is a temperature
 SYNTHETIC_COUNTRY = "DE"
-MARGIN = pd.Timedelta(days=7)  # of weather before the first reading, for what looks back
+MARGIN = pd.Timedelta(days=7)  # of weather after the last reading
 
 
 def with_weather(
@@ -54,12 +55,12 @@ def with_weather(
     if config.weather.stations:
         stations = read_places(config.weather.stations).table
     weather = read_weather(config.weather.source, options=_options(config), locations=stations, window=_window(panel))
-    for problem in coverage_problems(weather, panel.times):
-        warnings.warn(str(problem), GridcastWarning, stacklevel=2)
-    dataset = on_clock(weather.dataset, panel.times[0], panel.freq)
+    dataset = on_clock(_by_local_days(weather.dataset, panel, config), panel.times[0], panel.freq)
     at_places, said = _at_places(panel, weather, dataset, until, config.weather.method)
+    readings = panel.rows
     for name, values in at_places.data_vars.items():
         panel = _joined(panel, str(name), values)
+        _require_cover(panel, str(name), readings, weather)
     if "y" in dataset.dims:
         for name, values in dataset.data_vars.items():
             panel = _joined(panel, f"{name}_field", values)
@@ -111,15 +112,45 @@ def _window(panel: Panel) -> Window:
     """Return the part of a field that the places and times of a panel want."""
     if not panel.has_coordinates:
         return ALL
-    start, end = panel.times[0] - MARGIN, panel.end + MARGIN
+    start, end = panel.times[0], panel.end + MARGIN
     return Window.around(*panel.coordinates, start=start, end=end)
+
+
+def _by_local_days(dataset: xr.Dataset, panel: Panel, config: RunConfig) -> xr.Dataset:
+    """Return weather whose moments are told by the local clock where the readings are labelled by local days."""
+    if panel.freq < DAY:
+        return dataset
+    moments = [name for name in ("time", ISSUED) if name in dataset.dims]
+    local = {name: local_labels(pd.DatetimeIndex(dataset.indexes[name]), config.data.timezone) for name in moments}
+    return dataset.assign_coords(local).drop_duplicates(moments)
+
+
+def _require_cover(panel: Panel, name: str, readings: int, weather: Weather) -> None:
+    """Refuse weather that is there at no reading, and warn of readings without it.
+
+    Raises:
+        PanelError: If it covers none of the readings.
+
+    Warns:
+        GridcastWarning: If it does not cover all of them.
+    """
+    there = np.isfinite(panel.values_of(name)[:readings]).any(axis=1)
+    span = f"weather from {weather.valid_times[0]} to {weather.valid_times[-1]}; readings from {panel.times[0]} to {panel.end}"
+    if not there.any():
+        expected = "weather of the time of the readings, on their clock"
+        raise PanelError(f"`{name}` is there at no reading", found=span, expected=expected)
+    if not there.all():
+        last = panel.times[np.flatnonzero(there)[-1]]
+        gone, last = int((~there).sum()), panel.times[np.flatnonzero(there)[-1]]
+        problem = f"`{name}` is missing at {gone:,} of {readings:,} readings of all places, and last there at {last}: {span}"
+        warnings.warn(problem, GridcastWarning, stacklevel=3)
 
 
 def _at_places(
     panel: Panel, weather: Weather, dataset: xr.Dataset, until: pd.Timestamp, method: str
 ) -> tuple[xr.Dataset, tuple[str, ...]]:
     """Return the weather at the places, and how it came there."""
-    located = "y" in dataset.dims or ("latitude" in dataset.coords and bool(np.isfinite(weather.dataset["latitude"]).all()))
+    located = "y" in dataset.dims or ("latitude" in dataset.coords and bool(np.isfinite(weather.dataset["latitude"]).any()))
     if located and panel.has_coordinates and (method == "nearest" or "y" in dataset.dims):
         if "station" in dataset.dims:
             dataset = dataset.assign_coords({name: weather.dataset[name] for name in ("latitude", "longitude")})

@@ -12,13 +12,15 @@ import xarray as xr
 
 from gridcast.availability import ISSUED, LEAD, Availability, is_timed, laid_out, there
 from gridcast.errors import counted
+from gridcast.evaluation import issue
 from gridcast.forecast import Forecast, Forecaster
 from gridcast.panel import Panel
 from gridcast.tabular import TARGET
 
 WILD = 10.0  # spread of the scrambled values, in spreads of the true ones
 SILENT = 0.1  # share of scrambled values that go missing: gaps may leak too
-SAME = 0.99  # share of a forecast's values that equal the measured ones from which on it is no forecast
+SAME = 0.99  # share of a forecast's values that equal others of their valid time from which on it is no forecast
+THE_END = "the end of the panel"
 
 Pipeline = Callable[[Panel, pd.Timestamp], Forecast]
 """All that is done from the loaded panel to the forecast of an issue time: masking, filling, features, fitting, predicting."""
@@ -73,7 +75,9 @@ def audit(pipeline: Pipeline, panel: Panel, issue_times: Sequence[pd.Timestamp],
     """Return which variables a pipeline uses before they are available.
 
     For each issue time and variable the pipeline is run anew on a panel in which all that was not available at that time is
-    scrambled; its forecast must be bit-identical to the one from the true panel.
+    scrambled, once by wild values with gaps, once by gaps alone; and once on a panel that ends there. Its forecast must be
+    bit-identical to the one from the true panel. Static columns and coordinates, and what a pipeline keeps from one call to the
+    next, are out of reach.
 
     Args:
         pipeline: From the whole panel and an issue time to the forecast issued then.
@@ -83,10 +87,13 @@ def audit(pipeline: Pipeline, panel: Panel, issue_times: Sequence[pd.Timestamp],
     """
     variables = tuple(str(name) for name, variable in panel.dataset.data_vars.items() if is_timed(variable))
     leaks = list(measurements_passed_as_forecasts(panel))
-    for time in issue_times:
+    for number, time in enumerate(issue_times):
         truth = pipeline(panel, time)
         for name in variables:
-            leaks += _compared(name, time, truth, pipeline(scrambled(panel, time, (name,), seed=seed), time))
+            other = scrambled(panel, time, (name,), seed=seed + number)
+            found = _compared(name, time, truth, pipeline(other, time))
+            leaks += found or _compared(name, time, truth, pipeline(_silenced(panel, other, name), time))
+        leaks += _compared(THE_END, time, truth, pipeline(panel.as_of(time), time)) if not leaks else []
     return AuditReport(variables, tuple(issue_times), tuple(leaks))
 
 
@@ -108,6 +115,12 @@ def scrambled(panel: Panel, moment: pd.Timestamp, names: Sequence[str], *, seed:
     return Panel(dataset)
 
 
+def _silenced(panel: Panel, other: Panel, name: str) -> Panel:
+    """Return the panel without the values of a variable that are others in a scrambled one."""
+    variable = panel.dataset[name]
+    return Panel(panel.dataset.assign({name: variable.where(variable == other.dataset[name])}))
+
+
 def pipeline_of(make: Callable[[], Forecaster], first: pd.Timestamp) -> Pipeline:
     """Return the pipeline that fits a new forecaster on what was known at a moment, and asks it for the issue time.
 
@@ -119,13 +132,13 @@ def pipeline_of(make: Callable[[], Forecaster], first: pd.Timestamp) -> Pipeline
     def forecast(panel: Panel, issue_time: pd.Timestamp) -> Forecast:
         forecaster = make()
         forecaster.fit(panel.as_of(first))
-        return forecaster.predict(panel.as_of(issue_time), pd.DatetimeIndex([issue_time]))
+        return issue(forecaster, panel, pd.DatetimeIndex([issue_time]))
 
     return forecast
 
 
 def measurements_passed_as_forecasts(panel: Panel) -> list[Leak]:
-    """Return the forecasts that equal a measurement of the panel at each lead time: no forecast is that good."""
+    """Return the forecasts that are none: the values of a valid time are never revised, or equal a measurement of the panel."""
     times = pd.DatetimeIndex(panel.dataset.indexes["time"])
     measured = [
         n for n in panel.variables if Availability.of(panel.dataset[n]).kind == "observed" and "time" in panel.dataset[n].dims
@@ -133,17 +146,36 @@ def measurements_passed_as_forecasts(panel: Panel) -> list[Leak]:
     leaks = []
     for name in panel.variables:
         forecast = panel.dataset[name]
-        if ISSUED not in forecast.dims or forecast.sizes[LEAD] < 2:
+        if ISSUED not in forecast.dims or forecast.sizes[LEAD] < 2 or name.endswith("_field"):
             continue
-        last_lead = laid_out(_last_leads(forecast), times)
-        for other in measured:
-            if last_lead.dims == panel.dataset[other].dims and _equal(last_lead.values, panel.dataset[other].values):
-                sentence = (
-                    f"the forecast `{name}` equals the measured `{other}` at every lead time: measured weather passed as a "
-                    "forecast; as a stand-in it goes by the name of perfect weather"
-                )
-                leaks.append(Leak(name, None, 0, 0, 0.0, sentence))
+        twins = [other for other in measured if panel.dataset[other].dims == ("time", *forecast.dims[2:])]
+        last = laid_out(_last_leads(forecast), times).values
+        equal = next((other for other in twins if _equal(last, panel.dataset[other].values)), None)
+        why = (
+            f"equals the measured `{equal}` at every lead time"
+            if equal
+            else "is never revised"
+            if _unrevised(forecast, times)
+            else ""
+        )
+        if why:
+            sentence = (
+                f"the forecast `{name}` {why}: measured weather passed as a forecast; as a stand-in it goes by `perfect_weather`"
+            )
+            leaks.append(Leak(name, None, 0, 0, 0.0, sentence))
     return leaks
+
+
+def _unrevised(forecast: xr.DataArray, times: pd.DatetimeIndex) -> bool:
+    """Return whether the vintages agree wherever several of them are about the same time."""
+    issued = pd.DatetimeIndex(forecast.indexes[ISSUED])
+    if len(issued) < 3:
+        return False
+    older = forecast.isel({LEAD: np.flatnonzero(forecast.indexes[LEAD] >= np.diff(issued).min())})
+    if not older.sizes[LEAD]:
+        return False
+    past = times < issued[-1]
+    return _equal(laid_out(forecast, times).values[past], laid_out(older, times).values[past])
 
 
 def _last_leads(forecast: xr.DataArray) -> xr.DataArray:
@@ -151,9 +183,9 @@ def _last_leads(forecast: xr.DataArray) -> xr.DataArray:
     return forecast.isel({LEAD: slice(forecast.sizes[LEAD] // 2, None)})
 
 
-def _equal(forecast: npt.NDArray[np.float32], measured: npt.NDArray[np.float32]) -> bool:
-    both = np.isfinite(forecast) & np.isfinite(measured)
-    return bool(both.any() and (forecast[both] == measured[both]).mean() > SAME and np.ptp(measured[both]) > 0)
+def _equal(forecast: npt.NDArray[np.float32], other: npt.NDArray[np.float32]) -> bool:
+    both = np.isfinite(forecast) & np.isfinite(other)
+    return bool(both.any() and (forecast[both] == other[both]).mean() > SAME and np.ptp(other[both]) > 0)
 
 
 def _wild(variable: xr.DataArray, late: npt.NDArray[np.bool_], random: np.random.Generator) -> npt.NDArray[np.float32]:

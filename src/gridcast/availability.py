@@ -135,6 +135,7 @@ def laid_out(variable: xr.DataArray, times: pd.DatetimeIndex) -> xr.DataArray:
     offset = (valid - times[0].to_numpy()) / step.to_timedelta64() if valid.size else np.empty(valid.shape)
     rows = np.rint(offset).astype(np.int64)
     used = (np.abs(offset - rows) < 1e-6) & (rows >= 0) & (rows < len(times))
+    used &= np.isfinite(variable.values).reshape(*used.shape, -1).any(axis=-1)
     if len(issued):
         used[:-1] &= valid[:-1] < issued[-1].to_numpy()
     laid = np.full((len(times), *variable.shape[2:]), np.nan, dtype=np.float32)

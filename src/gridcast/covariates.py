@@ -13,6 +13,10 @@ from gridcast.panel import Panel
 
 Float = npt.NDArray[np.float32]
 
+OFTEN = 0.5  # share of the training part in which a variable has a value from which on it is used
+ALWAYS_THE_SAME = 1e-6  # spread in terms of the level up to which a variable does not change
+FAR = 10.0  # spreads from the mean at which a value is cut: nothing farther was seen in training
+
 
 class KnownAhead(Protocol):
     """Covariates that follow from the moment alone, such as a calendar."""
@@ -39,12 +43,20 @@ class Covariates:
 
     @classmethod
     def fit(cls, panel: Panel, calendar: KnownAhead | None, until: pd.Timestamp) -> Covariates:
-        """Return the covariates of all variables that the panel knows ahead, scaled by their values before a moment."""
+        """Return the covariates of all variables that the panel knows ahead, scaled by their values before a moment.
+
+        Variables that are mostly missing before it, or always the same, teach nothing and are left out.
+        """
         names = tuple(name for name in panel.ahead if "location" in panel.dataset[name].dims)
-        known = [panel.values_of(name)[: panel.times.searchsorted(until)] for name in names]
-        kept = [i for i, values in enumerate(known) if np.isfinite(values).any()]
-        spread = [float(np.nanstd(known[i])) or 1.0 for i in kept]
-        return cls(calendar, tuple(names[i] for i in kept), tuple(float(np.nanmean(known[i])) for i in kept), tuple(spread))
+        before = panel.times.searchsorted(until)
+        kept: dict[str, tuple[float, float]] = {}
+        for name in names:
+            values = panel.values_of(name)[:before].astype(np.float64)
+            if np.isfinite(values).mean() >= OFTEN:
+                centre, scale = float(np.nanmean(values)), float(np.nanstd(values))
+                if scale > ALWAYS_THE_SAME * max(abs(centre), 1.0):
+                    kept[name] = centre, scale
+        return cls(calendar, tuple(kept), tuple(centre for centre, _ in kept.values()), tuple(scale for _, scale in kept.values()))
 
     def at(self, panel: Panel, horizon: int) -> Float:
         """Return for each of the panel's times what is known of the time `horizon` steps later.
@@ -62,6 +74,7 @@ class Covariates:
         parts = [np.broadcast_to(each[:, None] if each.ndim == 2 else each, (*shape, each.shape[-1])) for each in parts]
         for name, centre, scale in zip(self.names, self.centre, self.scale, strict=True):
             later = np.full(shape, np.nan, dtype=np.float32)
-            later[: len(times) - horizon] = panel.values_of(name)[horizon:]
-            parts.append(np.nan_to_num((later - centre) / scale)[..., None].astype(np.float32))
+            known = max(0, len(times) - horizon)
+            later[:known] = panel.values_of(name)[horizon : horizon + known]
+            parts.append(np.clip(np.nan_to_num((later - centre) / scale), -FAR, FAR)[..., None].astype(np.float32))
         return np.concatenate(parts, axis=-1)

@@ -54,3 +54,12 @@ def counted_from(dataset: xr.Dataset, first: int) -> xr.Dataset:
         return dataset
     made = dataset[FILLED].fillna(-1).values
     return dataset.assign({FILLED: (DIMS, np.where(made >= 0, np.maximum(made - first, 0), -1).astype(np.int32))})
+
+
+def unfilled(dataset: xr.Dataset, wrong: npt.NDArray[np.bool_]) -> xr.Dataset:
+    """Return the dataset in which the marked readings count as filled no more."""
+    if FILLED not in dataset:
+        return dataset
+    made = np.where(wrong, -1, dataset[FILLED].values).astype(np.int32)
+    until = np.where(wrong, np.float32(np.nan), dataset[MEANWHILE].values)
+    return dataset.assign({FILLED: (DIMS, made), MEANWHILE: (DIMS, until)})

@@ -14,12 +14,12 @@ from gridcast.config import RunConfig
 from gridcast.errors import ConfigError, PanelError, counted
 from gridcast.panel import Panel
 from gridcast.quality import check_panel, filled, implausible
+from gridcast.quality.filling import SHORT
 from gridcast.sources.pair import Loaded, read_panel
 from gridcast.sources.readings import ReadOptions
 from gridcast.sources.synthetic.world import generate_synthetic_spatial_data, generate_synthetic_temporal_data
 
 SYNTHETIC_UNIT = "MW"
-LINE = pd.Timedelta(hours=3)  # longest gap that is bridged by a line
 
 
 @dataclass(frozen=True)
@@ -89,15 +89,16 @@ def with_filled_gaps(panel: Panel) -> Panel:
     What lies on a line is there at issue times after the reading at its end, and filled like the rest until then; the rest rests
     on earlier readings only.
     """
-    readings = panel.consumption
-    line, on_line = filled(panel, limit=LINE, timezones=panel.timezones)
+    readings, ended = panel.consumption, np.arange(len(panel.times))[:, None] < panel.rows
+    line, on_line = filled(panel, limit=SHORT, timezones=panel.timezones)
     past, from_past = filled(panel, causal=True, timezones=panel.timezones)
+    on_line, from_past = on_line & ended, from_past & ended
     rows = np.arange(len(readings))[:, None]
     measured = np.where(np.isnan(readings), len(readings), rows)
     following = np.minimum.accumulate(measured[::-1], axis=0)[::-1]
     reach = np.where(on_line, following, np.where(from_past, rows, -1))
     meanwhile = np.where(from_past, past, np.float32(np.nan))
-    return panel.with_filled(np.where(on_line, line, past), reach.astype(np.int32), meanwhile)
+    return panel.with_filled(np.where(on_line, line, np.where(from_past, past, readings)), reach.astype(np.int32), meanwhile)
 
 
 def _synthetic(config: RunConfig) -> Loaded:
@@ -179,7 +180,7 @@ def held_out_issue_times(panel: Panel, config: RunConfig) -> pd.DatetimeIndex:
 
 def mask_outliers(panel: Panel, config: RunConfig, before: pd.Timestamp, listener: Listener) -> Panel:
     """Mask readings that can't be right if that was asked for; else say that there are some."""
-    wrong = implausible(panel, before=before)
+    wrong = implausible(panel, before=before, timezones=panel.timezones)
     if not wrong.any():
         return panel
     worst = np.argsort(-wrong.sum(axis=0))[:3]
@@ -188,7 +189,9 @@ def mask_outliers(panel: Panel, config: RunConfig, before: pd.Timestamp, listene
     if config.data.outliers == "keep":
         listener.say(f"{found}; kept as they are: `--outliers mask` treats them as missing")
         return panel
-    listener.say(f"{found}; treated as missing")
+    late = int(wrong[panel.times.searchsorted(before) :].sum())
+    unscored = f"; {counted(late, 'reading')} of the test part among them, which are not scored" if late else ""
+    listener.say(f"{found}; treated as missing{unscored}")
     return panel.masked(wrong)
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import pandas as pd
 
 from gridcast.atomic import replacing
+from gridcast.clock import utc
 from gridcast.config import RunConfig
 from gridcast.covariates import Covariates
 from gridcast.errors import ConfigError, FileError, listed
@@ -63,16 +64,15 @@ def _moment(issue_time: str | pd.Timestamp | None, panel: Panel) -> pd.Timestamp
     if issue_time is None:
         return panel.end
     try:
-        stamp = pd.Timestamp(issue_time)
+        stamp = utc(issue_time)
     except ValueError as error:
         raise ConfigError(f"`{issue_time}` is no moment", found=str(issue_time), expected="such as `2017-11-26 06:00`") from error
-    stamp = stamp.tz_localize("UTC") if stamp.tzinfo is None else stamp.tz_convert("UTC")
     ticks = (min(stamp, panel.end) - panel.times[0]) // panel.freq
     return panel.times[0] + ticks * panel.freq
 
 
 def _frames(panel: Panel, config: RunConfig) -> Frames:
-    """Return the frames as the hybrid would draw them if it was trained up to the end of the panel."""
+    """Return frames as the hybrid draws them, scaled by all readings of the panel."""
     model = config.model
     grid = panel_grid(panel, model.grid_size, until=panel.end, axes=model.axes, collisions=model.collisions)
     weather = map_weather(panel, Covariates.fit(panel, None, panel.end), grid)

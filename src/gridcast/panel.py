@@ -17,10 +17,11 @@ from gridcast.availability import (
     known_then,
     laid_out,
     require_kind,
+    there,
 )
 from gridcast.clock import describe_freq, regular_times, utc
 from gridcast.errors import PanelError, counted, listed
-from gridcast.filledin import FILLED, MEANWHILE, counted_from, filled_in, filled_then
+from gridcast.filledin import FILLED, MEANWHILE, counted_from, filled_in, filled_then, unfilled
 from gridcast.invariants import problems_of
 from gridcast.tabular import TARGET, TEMPORAL_COLUMNS, require_columns, static_columns, unreadable, wide
 from gridcast.variables import joined
@@ -250,13 +251,13 @@ class Panel:
                 found=f"issue time {issue_time}, first reading {self.times[0]}",
                 expected="an issue time after at least two readings",
             )
-        dataset = known_then(self.dataset, self.freq, moment)
-        dataset = filled_then(dataset, rows)
+        arrived = int(there(self.dataset[TARGET], self.freq, moment).sum())
+        dataset = filled_then(known_then(self.dataset, self.freq, moment), arrived)
         return Panel(dataset.assign_attrs(issue_time=moment.isoformat()))
 
     def recent(self, span: pd.Timedelta) -> Panel:
         """Return the panel from so long before `end` on."""
-        return self.between(self.end - span, None)
+        return self.between(self.end - max(span, 2 * self.freq), None)
 
     def between(self, start: pd.Timestamp | None, end: pd.Timestamp | None) -> Panel:
         """Return the panel of the intervals that begin at `start` or later and have ended by `end`; None is no limit.
@@ -276,9 +277,10 @@ class Panel:
         return Panel(counted_from(dataset, first))
 
     def masked(self, wrong: npt.NDArray[np.bool_]) -> Panel:
-        """Return the panel with the marked readings missing; `wrong` has shape (time, location)."""
+        """Return the panel with the marked readings missing, measured or filled; `wrong` has shape (time, location)."""
         values = np.where(wrong, np.float32(np.nan), self.consumption)
-        return Panel(self.dataset.assign({TARGET: (("time", "location"), values, self.dataset[TARGET].attrs)}))
+        dataset = self.dataset.assign({TARGET: (("time", "location"), values, self.dataset[TARGET].attrs)})
+        return Panel(unfilled(dataset, wrong))
 
     def with_filled(self, values: Floats, reach: npt.NDArray[np.int32], meanwhile: Floats | None = None) -> Panel:
         """Return the panel with missing readings filled; the filled ones are remembered, and never count as measured.
@@ -287,7 +289,6 @@ class Panel:
             values: Consumption with the filled readings, shape (time, location). [the panel's unit]
             reach: For each filled reading the row of the latest reading that it was made from, or -1 where the reading was
                 measured or is missing, shape (time, location). At an issue time before that row the filled one is not there.
-            meanwhile: What stands for it until then, made from readings before its own, shape (time, location); NaN for nothing.
             meanwhile: What stands for it until then, made from readings before its own, shape (time, location); NaN for nothing.
 
         Raises:

@@ -31,6 +31,11 @@ def joined(dataset: xr.Dataset, name: str, values: xr.DataArray | npt.ArrayLike,
     if "location" in array.dims:
         array = _of_these_places(dataset, name, array)
     array = array.astype(np.float32).rename(name)
+    for side in ("y", "x"):
+        if side in array.dims and side in dataset.dims and not array.indexes[side].equals(dataset.indexes[side]):
+            raise PanelError(
+                f"`{name}` is on another raster than the fields of the panel", found=f"another `{side}`", expected="one"
+            )
     clock = _extended(pd.DatetimeIndex(dataset.indexes["time"]), _last(array), freq)
     if len(clock) > dataset.sizes["time"]:
         dataset = dataset.reindex(time=clock)

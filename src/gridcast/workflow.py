@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 import platform
 import time
+import warnings
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,7 +19,7 @@ from gridcast.attaching import calendar_of
 from gridcast.audit import AuditReport, audit, pipeline_of
 from gridcast.clock import DAY, WEEK, find_zone
 from gridcast.config import RunConfig, to_toml
-from gridcast.errors import FileError, counted
+from gridcast.errors import FileError, GridcastWarning, counted
 from gridcast.evaluation import evaluate, issue, overall, prediction_table
 from gridcast.forecast import Forecast, Forecaster, actual_values
 from gridcast.forecasters.baselines import SeasonalNaive
@@ -33,9 +34,6 @@ from gridcast.views.maps import plot_map
 
 if TYPE_CHECKING:
     from gridcast.forecasters.hybrid import HybridForecaster
-
-SYNTHETIC_COUNTRY = "DE"
-SYNTHETIC_UNIT = "MW"
 
 
 @dataclass(frozen=True)
@@ -154,7 +152,7 @@ def audit_run(
 
     Args:
         config: Settings of the run.
-        issue_times: How many of the held-out issue times to audit, spread over the test part.
+        issue_times: How many of the held-out issue times to audit, spread over the test part; one inside a gap is added.
         days: How many days of history before the test part to use.
         listener: Who is told how it goes.
 
@@ -164,10 +162,12 @@ def audit_run(
     listener, silent = listener or Listener(), Listener()
     loaded = load(config, listener)
     issued = held_out_issue_times(loaded.panel, config)
-    panel = with_covariates(loaded, config, issued[0], listener).between(issued[0] - pd.Timedelta(days=days), None)
+    short = replace(loaded, panel=loaded.panel.between(issued[0] - pd.Timedelta(days=days), None))
+    panel = with_covariates(short, config, issued[0], listener)
     chosen = issued[np.unique(np.linspace(0, len(issued) - 1, issue_times).round().astype(int))]
+    chosen = chosen.union(_inside_a_gap(panel, issued[0], config.task.horizon))
     quick = config.model_copy(update={"training": config.training.model_copy(update={"epochs": 1})})
-    horizon = config.task.horizon
+    horizon, learned = config.task.horizon, config.weather.method == "learned" or not panel.has_coordinates
     makers: list[Callable[[], Forecaster]] = [
         lambda: SeasonalNaive(DAY, horizon),
         lambda: SeasonalNaive(WEEK, horizon),
@@ -179,11 +179,23 @@ def audit_run(
         listener.say(f"audit of {name}: {counted(chosen, 'issue time')}, scrambling what had not arrived by then")
 
         def pipeline(whole: Panel, time: pd.Timestamp, make: Callable[[], Forecaster] = make) -> Forecast:
-            prepared = prepare(whole, config, issued[0], silent)
-            return pipeline_of(make, issued[0])(prepared, time)
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore", GridcastWarning)
+                if learned and all(whole.dataset[name].identical(panel.dataset[name]) for name in panel.variables):
+                    whole = with_covariates(replace(short, panel=whole), config, issued[0], silent)
+                return pipeline_of(make, issued[0])(prepare(whole, config, issued[0], silent), time)
 
         reports[name] = audit(pipeline, panel, list(chosen))
     return reports
+
+
+def _inside_a_gap(panel: Panel, first: pd.Timestamp, horizon: int) -> pd.DatetimeIndex:
+    """Return an issue time at which a place has just lost its readings and soon has them again, if there is one."""
+    known = ~np.isnan(panel.consumption[: panel.rows - horizon])
+    gap_ends = ~known[:-1] & known[1:]
+    rows = np.flatnonzero(gap_ends.any(axis=1)) + 1
+    times = panel.times[rows]
+    return pd.DatetimeIndex(times[times > first][:1])
 
 
 def _plan(panel: Panel, config: RunConfig, issued: pd.DatetimeIndex) -> str:

@@ -9,7 +9,7 @@ from gridcast.errors import ConfigError, GridcastWarning, PanelError
 from gridcast.features import FEATURES
 from gridcast.features.calendar import Calendar
 from gridcast.features.events import Events
-from gridcast.features.groups import FeatureOptions, add_features, known_ahead
+from gridcast.features.groups import FeatureOptions, add_features
 from gridcast.features.weather import WeatherOptions
 from gridcast.panel import Panel
 
@@ -65,25 +65,6 @@ def test_what_is_known_ahead_goes_on_after_the_readings(panel):
     for name in ("daylight", "hour_sin"):
         assert np.isfinite(more.values_of(name)).all()
     assert add_features(more, ["sun"]).dataset.identical(more.dataset)
-
-
-def test_the_sun_in_its_units_is_that_of_the_covariates_scaled(panel):
-    more = add_features(panel, ["sun"])
-    known = known_ahead(panel, ["sun", "heating"])
-    values = known.at(panel.times)
-    sizes = {"sun_elevation": 90, "daylight": 1, "day_length": 24, "clear_sky": 1098}
-    assert known.names == tuple(sizes)
-    assert np.abs(values).max() <= 1
-    for number, (name, size) in enumerate(sizes.items()):
-        assert more.values_of(name) == pytest.approx(values[..., number] * size, abs=1e-3)
-
-
-def test_what_follows_from_the_moment_alone_is_known_for_any_moment(panel):
-    known = known_ahead(panel, ["calendar", "sun"])
-    times = pd.date_range("2030-12-25", periods=3, freq="h")
-    assert known.at(times).shape == (3, 4, len(known.names)) == (3, 4, 10)
-    assert known.at(times)[2, :, known.names.index("holiday")].tolist() == [1, 1, 0, 0]  # 21:00 of the 24th in New York
-    assert known_ahead(panel, ["heating"]) is None
 
 
 def test_events_outside_the_readings_are_told(panel):

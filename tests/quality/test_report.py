@@ -92,7 +92,11 @@ def test_any_readings_give_a_report_and_no_missing_one_is_marked(data, rows, pla
         values[random.integers(rows), random.integers(places)] = value
     panel = panel_of(values, freq)
     before = data.draw(st.sampled_from([None, panel.times[rows // 2], panel.times[0]]))
-    report = inspect(panel, before=before, timezones=data.draw(st.sampled_from([None, "Europe/Berlin", "Australia/Lord_Howe"])))
+    report = inspect(
+        panel,
+        before=before,
+        timezones=data.draw(st.sampled_from([None, "Europe/Berlin", "America/New_York", "Australia/Lord_Howe"])),
+    )
     assert not (report.mask & np.isnan(panel.consumption)).any()
     assert report.mask.shape == panel.consumption.shape
     assert sum(mask.sum() for mask in report.masks.values()) == report.mask.sum()

@@ -49,22 +49,6 @@ class KnownAhead(Protocol):
         """Return the covariates of moments, shape (time, location, covariate). [1]"""
 
 
-@dataclass(frozen=True)
-class Together:
-    """Several kinds of covariates that follow from the moment alone, side by side."""
-
-    parts: tuple[KnownAhead, ...]
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        """Names of the covariates, in the order of the last axis of `at`."""
-        return tuple(name for part in self.parts for name in part.names)
-
-    def at(self, times: pd.DatetimeIndex) -> npt.NDArray[np.float32]:
-        """Return the covariates of moments, shape (time, location, covariate), between -1 and 1. [1]"""
-        return np.concatenate([part.at(times) for part in self.parts], axis=-1)
-
-
 def add_features(panel: Panel, names: Sequence[str], *, options: FeatureOptions | None = None) -> Panel:
     """Return the panel with features as further variables.
 
@@ -85,25 +69,6 @@ def add_features(panel: Panel, names: Sequence[str], *, options: FeatureOptions 
         add: Callable[[Panel, str, FeatureOptions], Panel] = getattr(importlib.import_module(module), function)
         panel = add(panel, name, options or FeatureOptions())
     return panel
-
-
-def known_ahead(panel: Panel, names: Sequence[str], *, options: FeatureOptions | None = None) -> Together | None:
-    """Return those of the named features that follow from the moment alone, for any moment; None if there are none.
-
-    They need not be variables of the panel, and so end nowhere: give them to a forecaster as its calendar.
-
-    Args:
-        panel: Places, with their zones, countries and coordinates.
-        names: Of `gridcast.features.FEATURES`; only `calendar` and `sun` follow from the moment alone.
-        options: What the features need to know.
-
-    Raises:
-        PanelError: If the sun is asked for, and the places have no coordinates.
-    """
-    options = options or FeatureOptions()
-    makers: dict[str, Callable[[Panel, FeatureOptions], KnownAhead]] = {"calendar": calendars_of, "sun": _sun_of}
-    parts = tuple(makers[name](panel, options) for name in names if name in makers)
-    return Together(parts) if parts else None
 
 
 def calendar_for(panel: Panel, like: Calendar) -> Calendar | LocationCalendars:

@@ -48,7 +48,8 @@ def _variable(variable: xr.DataArray, start: pd.Timestamp, freq: pd.Timedelta) -
         _require_issues_on_clock(variable, start, freq)
     if step < freq:
         return _averaged(variable, axis, zero, step, freq)
-    return variable if step == freq else _refined(variable, axis, step, freq)
+    regular = len(set(np.diff(labels.to_numpy()))) == 1
+    return variable if step == freq and (regular or axis == "time") else _refined(variable, axis, step, freq)
 
 
 def _averaged(

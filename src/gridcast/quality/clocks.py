@@ -83,7 +83,7 @@ def _hourly(history: History, days: int) -> Floats:
     for zone in dict.fromkeys(history.timezones):
         chosen = np.array([one == zone for one in history.timezones])
         ahead = np.round(offsets(times, zone)).astype(int) if zone != "UTC" else np.zeros(len(times), dtype=int)
-        rows = np.clip(np.arange(len(times)) - ahead, 0, None)
+        rows = np.clip(np.arange(len(times)) - ahead, 0, len(times) - 1)
         hourly[:, chosen] = values[rows][:, chosen]
     return hourly
 

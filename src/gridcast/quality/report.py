@@ -140,15 +140,16 @@ def inspect(panel: Panel, *, before: pd.Timestamp | None = None, timezones: str 
     return QualityReport(tuple(findings), masks, _reasons(panel), panel.locations, panel.consumption.shape)
 
 
-def implausible(panel: Panel, *, before: pd.Timestamp | None = None) -> Flags:
+def implausible(panel: Panel, *, before: pd.Timestamp | None = None, timezones: str | Sequence[str] | None = None) -> Flags:
     """Return which readings can't be right, shape (time, location): the mask of the report, without the rest of it.
 
     Args:
         panel: The readings.
         before: As in `inspect`.
+        timezones: Likewise.
     """
     with np.errstate(all="ignore"):
-        _, _, masks = _wrong(History.of(panel, before))
+        _, _, masks = _wrong(History.of(panel, before, timezones))
     return _any(masks, panel.consumption.shape)
 
 

@@ -19,7 +19,7 @@ from gridcast.sources.weather.quantities import Quantity
 PLACES = (("station",), ("y", "x"))
 TIMES = (("time",), ("issued", "lead"))
 NO_DELAY = pd.Timedelta(0)
-AVAILABILITIES = ("observed", "perfect", "forecast", "known")
+AVAILABILITIES = ("observed", "perfect", "forecast")
 MARKS = (-9999.0, 9999.0, -999.0, 999.0, 999.9, -99.0, 99.9, -99.9, 99999.0, -32768.0, -32767.0, 32767.0, 65535.0, 1e20, 9.96921e36)
 
 
