@@ -7,7 +7,7 @@ import xarray as xr
 
 from gridcast.attaching import calendar_of, with_features, with_weather
 from gridcast.config import make_config
-from gridcast.errors import ConfigError, GridcastWarning
+from gridcast.errors import ConfigError, GridcastWarning, PanelError
 from gridcast.panel import Panel
 
 
@@ -67,6 +67,35 @@ def test_weather_that_ends_before_the_readings_is_told(panel, tmp_path):
     path = weather_file(tmp_path / "weather.csv", panel, hours=500)
     with pytest.warns(GridcastWarning, match="2024-01-21"):
         with_weather(panel, config(path, perfect_weather=True), until=panel.end, stations=stations_at(panel))
+
+
+def test_weather_of_another_year_is_refused(panel, tmp_path):
+    path = weather_file(tmp_path / "weather.csv", panel)
+    (tmp_path / "old.csv").write_text((tmp_path / "weather.csv").read_text().replace("2024-", "2022-"))
+    assert path
+    with pytest.raises(PanelError, match="`temperature` is there at no reading"):
+        with_weather(panel, config(str(tmp_path / "old.csv"), perfect_weather=True), until=panel.end, stations=stations_at(panel))
+
+
+def test_a_station_without_coordinates_does_not_spoil_the_others(panel, tmp_path):
+    path = weather_file(tmp_path / "weather.csv", panel, stations=("north", "south", "lost"))
+    with_it, _ = with_weather(panel, config(path, perfect_weather=True), until=panel.end, stations=stations_at(panel))
+    assert with_it.values_of("temperature")[5].tolist() == [15, 25]
+
+
+def test_daily_readings_get_the_weather_of_their_local_day(tmp_path):
+    days = pd.date_range("2024-01-01", periods=30, freq="D", tz="UTC")  # labels of days in Tokyo
+    daily = Panel.from_wide(pd.DataFrame({"A": np.arange(30.0), "B": np.arange(30.0) % 7}, index=days))
+    hours = pd.date_range("2023-12-31 15:00", periods=24 * 30, freq="h", tz="UTC")
+    table = pd.DataFrame({"timestamp": hours.strftime("%Y-%m-%dT%H:%M:%SZ")})
+    table["north_temperature_c"] = table["south_temperature_c"] = np.repeat(np.arange(30.0), 24)  # by the local day
+    table.to_csv(tmp_path / "weather.csv", index=False)
+    places = {"latitude": ("location", [35.0, 36.0]), "longitude": ("location", [139.0, 140.0])}
+    daily = Panel(daily.dataset.assign_coords(places))
+    stations = pd.DataFrame({"id": ["north", "south"], "latitude": [35.0, 36.0], "longitude": [139.0, 140.0]})
+    settings = {"data": {"timezone": "Asia/Tokyo"}, "weather": {"source": str(tmp_path / "weather.csv"), "perfect_weather": True}}
+    with_it, _ = with_weather(daily, make_config(settings), until=daily.end, stations=stations)
+    assert with_it.values_of("temperature")[:, 0] == pytest.approx(np.arange(30.0))
 
 
 def test_a_field_is_kept_and_brought_to_the_places(panel, tmp_path):

@@ -122,3 +122,39 @@ def test_scrambling_leaves_what_was_there(panel):
     assert (other.consumption[24 * 15 :] != panel.consumption[24 * 15 :]).all()
     assert np.isnan(other.consumption[24 * 15 :]).any()
     assert scrambled(panel, time, names).dataset.identical(other.dataset)
+
+
+def test_the_end_of_the_panel_is_no_secret(make_panel):
+    whole = make_panel(days=20, places=3)
+
+    def pipeline(panel, time):
+        return constant(panel, time, np.full(3, len(panel.times), dtype=float))
+
+    (leak,) = audit(pipeline, whole, [whole.times[24 * 15]]).leaks
+    assert leak.variable == "the end of the panel"
+
+
+def test_a_pattern_of_gaps_to_come_is_caught(make_panel):
+    whole = make_panel(days=20, places=3)
+
+    def pipeline(panel, time):
+        row = panel.times.get_loc(time)
+        return constant(panel, time, np.isnan(panel.consumption[row + 1 : row + 2]).mean(axis=0))
+
+    assert not audit(pipeline, whole, [whole.times[24 * 15]]).is_clean
+
+
+def test_a_forecast_that_is_never_revised_is_no_forecast(make_panel):
+    whole = make_panel(days=6, places=2)
+    truth = np.random.default_rng(0).normal(size=whole.consumption.shape)
+    issued = whole.times[:96:24].tz_convert(None).to_numpy()
+    copy = np.stack([truth[24 * i : 24 * i + 48] for i in range(4)])
+    array = xr.DataArray(
+        copy,
+        dims=(ISSUED, LEAD, "location"),
+        coords={ISSUED: issued, LEAD: pd.to_timedelta(np.arange(48), unit="h"), "location": list(whole.locations)},
+    )
+    (leak,) = measurements_passed_as_forecasts(whole.with_variable("outlook", array, availability="forecast"))
+    assert "is never revised" in leak.sentence
+    revised = array + np.arange(4)[:, None, None] * 0.1
+    assert measurements_passed_as_forecasts(whole.with_variable("outlook", revised, availability="forecast")) == []

@@ -7,7 +7,9 @@ from hypothesis import strategies as st
 
 from gridcast.availability import ISSUED, LEAD, Availability, laid_out, there
 from gridcast.errors import PanelError
+from gridcast.forecast import actual_values
 from gridcast.panel import Panel
+from gridcast.windows import fit_scaler
 
 HOUR = pd.Timedelta(hours=1)
 START = pd.Timestamp("2024-01-01")
@@ -186,3 +188,60 @@ def test_values_between_the_panel_s_times_are_left_out():
     half = vintages([0], 4).assign_coords({LEAD: pd.to_timedelta([0.5, 1, 1.5, 2], unit="h")})
     laid = laid_out(half, pd.date_range(START, periods=4, freq="h"))
     assert np.isfinite(laid.values[:, 0]).tolist() == [False, True, True, False]
+
+
+def test_a_vintage_without_a_value_does_not_erase_an_older_one():
+    holes = xr.concat([vintages([0], 24), vintages([6], 24).where(lambda v: v[LEAD] != 2 * HOUR), vintages([20], 4)], dim=ISSUED)
+    laid = laid_out(holes, pd.date_range(START, periods=24, freq="h"))
+    assert laid.values[8, 0] == 8  # the second vintage has nothing for 8:00, the first has
+    assert laid.values[9, 0] == 9
+
+
+def test_a_reading_that_comes_late_ends_no_line_before_it_has_come():
+    whole = panel()
+    late = whole.dataset.copy(deep=True)
+    late["consumption"].attrs.update(Availability("observed", 3 * HOUR).attrs)
+    late["consumption"].values[20:22, 0] = np.nan
+    gappy = Panel(late)
+    values, reach = gappy.consumption.copy(), np.full((48, 2), -1)
+    values[20:22, 0], reach[20:22, 0] = (20, 21), 22
+    mended = gappy.with_filled(values, reach)
+    # the reading of row 22 ends at 23:00 and comes at 02:00
+    assert np.isnan(mended.as_of(at(25)).consumption[20:22, 0]).all()
+    assert mended.as_of(at(26)).consumption[20:22, 0].tolist() == [20, 21]
+
+
+def test_a_masked_reading_is_filled_no_more():
+    whole = panel()
+    values = whole.consumption.copy()
+    values[20, 0] = np.nan
+    gappy = Panel.from_wide(pd.DataFrame(values, index=whole.times, columns=["A", "B"]))
+    filled, reach = values.copy(), np.full((48, 2), -1)
+    filled[20, 0], reach[20, 0] = 5, 20
+    wrong = np.zeros((48, 2), dtype=bool)
+    wrong[20, 0] = True
+    masked = gappy.with_filled(filled, reach).masked(wrong)
+    assert not masked.filled.any()
+    assert np.isnan(masked.as_of(at(40)).consumption[20, 0])
+
+
+def test_no_score_and_no_scale_is_made_of_filled_readings():
+    whole = panel()
+    values = whole.consumption.copy()
+    values[30, 0] = np.nan
+    gappy = Panel.from_wide(pd.DataFrame(values, index=whole.times, columns=["A", "B"]))
+    filled, reach = values.copy(), np.full((48, 2), -1)
+    filled[30, 0], reach[30, 0] = 1e6, 30
+    mended = gappy.with_filled(filled, reach)
+    assert np.isnan(actual_values(mended, mended.times[[24]], 24).values.values[0, 0, 6])
+    assert np.array_equal(fit_scaler(mended, mended.end).scale, fit_scaler(gappy, gappy.end).scale)
+
+
+def test_fields_on_different_rasters_are_refused():
+    times = pd.date_range(START, periods=48, freq="h")
+    one, two = (
+        xr.DataArray(np.zeros((48, 2, 2)), {"time": times, "y": [1.0, 2.0], "x": [side, side + 1]}, ("time", "y", "x"))
+        for side in (5.0, 5.5)
+    )
+    with pytest.raises(PanelError, match="on another raster"):
+        panel().with_variable("a_field", one).with_variable("b_field", two)

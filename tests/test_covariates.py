@@ -53,6 +53,30 @@ def test_a_forecast_gives_what_had_arrived_at_the_issue_time(make_panel):
         values, dims=(ISSUED, LEAD, "location"), coords={ISSUED: issued, LEAD: leads, "location": list(panel.locations)}
     )
     known = panel.with_variable("temperature", array, availability="forecast").as_of(panel.times[24])
-    at = Covariates(None, ("temperature",), (0.0,), (1.0,)).at(known, 24)
-    # row 0 carries hour 24, by the vintage of hour 24 with lead 0: 100; row 23 carries hour 47: 123
-    assert at[[0, 23], 0, 0].tolist() == [100, 123]
+    at = Covariates(None, ("temperature",), (0.0,), (100.0,)).at(known, 24)
+    # row 0 carries hour 24, by the vintage of hour 24 with lead 0: 100; row 23 carries hour 47: 123; both divided by 100
+    assert at[[0, 23], 0, 0] == pytest.approx([1.00, 1.23])
+
+
+def test_weather_that_never_changes_or_is_rarely_there_is_left_out(make_panel):
+    panel = make_panel(days=4, places=2)
+    shape = panel.consumption.shape
+    rare = np.full(shape, np.nan)
+    rare[:10] = np.arange(10)[:, None]
+    for name, values in {"pressure": np.full(shape, 101.3), "snow": np.zeros(shape), "rare": rare}.items():
+        panel = panel.with_variable(name, values, availability="perfect")
+    assert Covariates.fit(panel, None, panel.end).names == ()
+
+
+def test_what_is_far_from_all_that_was_seen_is_cut(make_panel):
+    panel = make_panel(days=3, places=2)
+    values = np.random.default_rng(0).normal(size=panel.consumption.shape)
+    values[50] = 1e9
+    panel = panel.with_variable("temperature", values, availability="perfect")
+    at = Covariates.fit(panel, None, panel.times[40]).at(panel, 24)
+    assert at[26, 0, 0] == 10
+
+
+def test_a_horizon_longer_than_the_panel_leaves_the_mean(make_panel):
+    panel = with_temperature(make_panel(days=2, places=2))
+    assert (Covariates(None, ("temperature",), (0.0,), (1.0,)).at(panel, 100) == 0).all()

@@ -121,7 +121,8 @@ def test_overall_metrics_by_name():
     table = evaluate({"model": forecast(OFF_BY_ONE), WEEKLY: forecast(OFF_BY_TWO)}, forecast(ACTUAL))
     found = overall(table)
     assert list(found) == ["model", WEEKLY]
-    assert tuple(found["model"]) == METRICS
+    assert tuple(found["model"]) == (*METRICS, "ex_post")
+    assert found["model"].pop("ex_post") is False
     assert found["model"] == pytest.approx(
         {"rmse": 1, "mae": 1, "mape": 100 * 2.0 * (0.5 + 0.25 + 0.2) / 8, "nmae": 800 / 52, "skill": 0.5}
     )

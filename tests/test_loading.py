@@ -3,7 +3,9 @@
 import numpy as np
 import pandas as pd
 import pytest
+import xarray as xr
 
+from gridcast import loading
 from gridcast.audit import audit, pipeline_of
 from gridcast.config import make_config
 from gridcast.errors import ConfigError, PanelError
@@ -56,9 +58,12 @@ def test_short_gaps_are_bridged_by_a_line_and_long_ones_by_earlier_weeks(make_pa
 
 
 def test_filling_and_masking_let_nothing_leak(make_panel):
-    """Gaps of both kinds lie around the issue times, and a wild reading after them."""
+    """Gaps of both kinds lie around the issue times, and a lasting jump after the first of them."""
     gaps = tuple((row, 0) for row in (575, 576, 577, *range(620, 640)))
     panel = make_panel(days=30, places=2, gaps=gaps)
+    dataset = panel.dataset.copy(deep=True)
+    dataset["consumption"].values[600:, 1] *= 8
+    panel = loading.Panel(dataset)
     config = make_config({"data": {"outliers": "mask", "fill": "gaps"}})
     first = panel.times[570]
 
@@ -69,3 +74,13 @@ def test_filling_and_masking_let_nothing_leak(make_panel):
     issue_times = [panel.times[row] for row in (576, 578, 630, 650)]
     report = audit(pipeline, panel, issue_times)
     assert report.is_clean, [leak.sentence for leak in report.leaks]
+
+
+def test_nothing_is_filled_after_the_readings(make_panel):
+    panel = make_panel(days=20, places=2, gaps=((100, 0),))
+    ahead = np.ones((24 * 30, 2))
+    times = pd.date_range(panel.times[0].tz_convert(None), periods=24 * 30, freq="h")
+    weather = xr.DataArray(ahead, {"time": times, "location": list(panel.locations)}, ("time", "location"))
+    filled = with_filled_gaps(panel.with_variable("temperature", weather, availability="perfect"))
+    assert filled.filled.sum() == 1
+    assert filled.end == panel.end

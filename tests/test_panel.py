@@ -319,3 +319,9 @@ def test_all_that_is_wrong_with_a_dataset_is_told_at_once():
         "a location comes twice",
         "1 readings are infinite",
     ]
+
+
+def test_the_recent_part_of_daily_readings_has_two_rows_at_least():
+    daily = wide(10)
+    daily.index = pd.date_range("2024-01-01", periods=10, freq="D", tz="UTC")
+    assert len(Panel.from_wide(daily).recent(pd.Timedelta(days=1)).times) == 2

@@ -62,7 +62,7 @@ def test_metrics_are_those_of_the_predictions(finished):
     result, folder, _, _ = finished
     metrics = json.loads((folder / "metrics.json").read_text())
     assert set(metrics) == FORECASTERS
-    assert all(set(each) == {"rmse", "mae", "mape", "nmae", "skill"} for each in metrics.values())
+    assert all(set(each) == {"rmse", "mae", "mape", "nmae", "skill", "ex_post"} for each in metrics.values())
     table = pd.read_csv(folder / "predictions.csv")
     for name, value in scores(table["actual"], table["predicted"]).items():
         assert metrics["hybrid"][name] == pytest.approx(value, rel=1e-4)

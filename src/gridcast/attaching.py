@@ -10,7 +10,7 @@ import xarray as xr
 
 from gridcast.availability import ISSUED, Availability
 from gridcast.clock import DAY, local_labels
-from gridcast.config import RunConfig
+from gridcast.config import RunConfig, WeatherConfig
 from gridcast.errors import ConfigError, GridcastWarning, PanelError, counted, listed
 from gridcast.features.calendar import Calendar
 from gridcast.features.events import Events
@@ -51,6 +51,7 @@ def with_weather(
         GridcastWarning: Where the weather does not cover the readings, or is far away.
     """
     if not config.weather.source:
+        _require_no_options(config)
         return panel, ()
     if config.weather.stations:
         stations = read_places(config.weather.stations).table
@@ -114,6 +115,18 @@ def _window(panel: Panel) -> Window:
         return ALL
     start, end = panel.times[0], panel.end + MARGIN
     return Window.around(*panel.coordinates, start=start, end=end)
+
+
+def _require_no_options(config: RunConfig) -> None:
+    """Refuse settings that speak of weather where there is none."""
+    plain = WeatherConfig()
+    set_all_the_same = [
+        n for n in ("stations", "perfect_weather", "delay_hours") if getattr(config.weather, n) != getattr(plain, n)
+    ]
+    if set_all_the_same:
+        raise ConfigError(
+            f"{listed(set_all_the_same)} without weather", found="no source of weather", expected="`--weather FILE` too"
+        )
 
 
 def _by_local_days(dataset: xr.Dataset, panel: Panel, config: RunConfig) -> xr.Dataset:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -73,10 +74,13 @@ def issue(forecaster: Forecaster, panel: Panel, issue_times: pd.DatetimeIndex) -
     return Forecast.of(values, panel=panel, issue_times=issue_times, ex_post=any(part.is_ex_post for part in parts))
 
 
-def overall(table: pd.DataFrame) -> dict[str, dict[str, float]]:
-    """Return the metrics of each forecaster over all places, by its name."""
+def overall(table: pd.DataFrame) -> dict[str, dict[str, Any]]:
+    """Return the metrics of each forecaster over all places, by its name, and whether they are `ex_post`."""
     rows = table[table["location"] == ""].set_index("model")
-    return {str(name): {metric: float(row[metric]) for metric in METRICS} for name, row in rows.iterrows()}
+    return {
+        str(name): {**{metric: float(row[metric]) for metric in METRICS}, "ex_post": bool(row["ex_post"])}
+        for name, row in rows.iterrows()
+    }
 
 
 def prediction_table(

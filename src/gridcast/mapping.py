@@ -8,6 +8,7 @@ from pathlib import Path
 import pandas as pd
 
 from gridcast.atomic import replacing
+from gridcast.attaching import calendar_of
 from gridcast.clock import utc
 from gridcast.config import RunConfig
 from gridcast.covariates import Covariates
@@ -16,6 +17,7 @@ from gridcast.forecasters.mapweather import map_weather
 from gridcast.loading import Listener, load, prepare, with_covariates
 from gridcast.panel import Panel
 from gridcast.raster import Frames, frames_in_time, panel_grid
+from gridcast.views import style
 from gridcast.views.frames import plot_frames, plot_layout
 from gridcast.windows import fit_scaler
 
@@ -47,7 +49,9 @@ def draw_map(
     there = [path for path in paths if path.exists()]
     if there and not overwrite:
         raise FileError(f"{listed(there)} would be replaced", found="pictures", expected="a new name", hint="add `--overwrite`")
+    style.require_format(out)
     loaded = load(config, listener)
+    calendar_of(config, loaded.panel.locations).at(loaded.panel.times[:1])
     moment = _moment(issue_time, loaded.panel)
     panel = prepare(with_covariates(loaded, config, moment, listener), config, moment, listener).as_of(moment)
     frames = _frames(panel, config)

@@ -42,14 +42,14 @@ class RunResult:
 
     Attributes:
         folder: The run folder.
-        metrics: `rmse`, `mae`, `mape`, `nmae`, `skill` of each forecaster by its name, over all places.
+        metrics: `rmse`, `mae`, `mape`, `nmae`, `skill` and `ex_post` of each forecaster by its name, over all places.
         scores: The same by place, see `gridcast.evaluation.evaluate`.
         unit: Unit of `rmse` and `mae`.
         weather: `ex post` if measured weather of the predicted hours was used, `ex ante` if forecasts were, or `none`.
     """
 
     folder: Path
-    metrics: dict[str, dict[str, float]]
+    metrics: dict[str, dict[str, Any]]
     scores: pd.DataFrame
     unit: str
     weather: str = "none"
@@ -296,7 +296,8 @@ def _write(folder: Path, config: RunConfig, outcome: _Outcome, *, seconds: float
     (folder / "config.toml").write_text(to_toml(config), encoding="utf-8")
     forecaster.model.save(folder / "model.keras")
     weekly = {"same hour last week": outcome.forecasts["seasonal_naive_168h"]}
-    plot_results(forecaster.history, outcome.actual, hybrid, unit=unit, reference=weekly, path=folder / "results.png")
+    title = "ex post: with the measured weather of the predicted hours" if hybrid.is_ex_post else ""
+    plot_results(forecaster.history, outcome.actual, hybrid, unit=unit, reference=weekly, title=title, path=folder / "results.png")
     plot_map(outcome.panel, forecaster.grid, outcome.scores, path=folder / "map.png")
 
 
@@ -311,7 +312,8 @@ def _record(outcome: _Outcome, seconds: float) -> dict[str, Any]:
         "backend": backend.version(),
         "python": platform.python_version(),
         "places": len(panel.locations),
-        "readings": int(np.isfinite(panel.consumption).sum()),
+        "readings": int(np.isfinite(panel.measured).sum()),
+        "filled": int(panel.filled.sum()),
         "unit": panel.unit,
         "weather": outcome.weather,
         "covariates": list(forecaster.covariates.names),

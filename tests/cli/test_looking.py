@@ -127,3 +127,30 @@ def test_an_unknown_set_is_a_mistake_with_a_hint(tmp_path):
     assert result.exit_code == 2
     assert "gridcast data get gefcom2012" in result.output
     assert not (tmp_path / "here").exists()
+
+
+@pytest.mark.parametrize("command", ["check", "map"])
+def test_no_files_are_a_mistake(command, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for none in ([], [""]):
+        result = call(command, *none)
+        assert result.exit_code == 2
+        assert "which readings?" in result.output
+    assert not list(tmp_path.iterdir())
+
+
+def test_the_kind_of_picture_is_told_before_anything_is_read(tmp_path):
+    result = call("map", tmp_path / "none.csv", "--out", tmp_path / "map.txt")
+    assert result.exit_code == 2
+    assert "map.txt` shall be" in result.output
+
+
+def test_options_of_weather_without_weather_are_a_mistake(files):
+    result = call("map", "l.csv", "p.csv", "--perfect-weather")
+    assert result.exit_code == 2
+    assert "`perfect_weather` without weather" in result.output
+
+
+def test_a_calendar_that_is_not_there_is_a_mistake_for_the_map_too(files):
+    assert call("map", "l.csv", "p.csv", "--events", "none.csv").exit_code == 2
+    assert call("map", "l.csv", "p.csv", "--country", "Xland").exit_code == 2

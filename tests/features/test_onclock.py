@@ -69,3 +69,15 @@ def test_steps_that_do_not_go_into_each_other_are_refused():
     )
     with pytest.raises(PanelError, match="off the clock"):
         on_clock(xr.Dataset({"temperature": array}), START, HOUR)
+
+
+def test_leads_that_grow_coarser_are_interpolated_too():
+    leads = pd.to_timedelta([0, 1, 2, 5, 8], unit="h")
+    array = xr.DataArray(
+        [[[0.0], [1.0], [2.0], [5.0], [2.0]]],
+        {ISSUED: pd.to_datetime(["2024-01-01"]), LEAD: leads, "location": ["A"]},
+        (ISSUED, LEAD, "location"),
+        attrs=Availability("forecast").attrs,
+    )
+    hourly = on_clock(xr.Dataset({"temperature": array}), START, HOUR)["temperature"]
+    assert hourly.values[0, :, 0].tolist() == [0, 1, 2, 3, 4, 5, 4, 3, 2]

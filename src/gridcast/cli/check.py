@@ -39,7 +39,9 @@ def check(
         with listening(quiet=request.quiet) as listener:
             from gridcast.workflow import check_readings
 
-            report = check_readings(request.config(), html=html, overwrite=overwrite, title=request.title, listener=listener)
+            report = check_readings(
+                request.config(files_needed=True), html=html, overwrite=overwrite, title=request.title, listener=listener
+            )
         _print(report, by_place=by_place, as_json=as_json)
         if html is not None and not request.quiet:
             talk().print(f"\nopen [bold]{html}[/]")

@@ -31,6 +31,6 @@ def draw(
         with listening(quiet=request.quiet) as listener:
             from gridcast.mapping import draw_map
 
-            paths = draw_map(request.config(), out, issue_time=issue_time, overwrite=overwrite, listener=listener)
+            paths = draw_map(request.config(files_needed=True), out, issue_time=issue_time, overwrite=overwrite, listener=listener)
         if not request.quiet:
             talk().print(f"\nopen [bold]{paths[0]}[/] and [bold]{paths[1]}[/]")

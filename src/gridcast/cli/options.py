@@ -144,12 +144,17 @@ class Request:
         """Names of the files."""
         return " and ".join(Path(each).name for each in (self.temporal, self.spatial) if each) or "a synthetic world"
 
-    def config(self) -> RunConfig:
+    def config(self, *, files_needed: bool = False) -> RunConfig:
         """Return the settings of the file and of the options, which win.
 
+        Args:
+            files_needed: Whether the synthetic world is no answer where no files are given.
+
         Raises:
-            GridcastError: If the file can't be read, or a setting is unknown or out of range.
+            GridcastError: If the file can't be read, a setting is unknown or out of range, or files are needed and not given.
         """
+        if files_needed and not self.temporal and self.config_file is None:
+            raise ConfigError("which readings?", found="no file", expected="TEMPORAL.csv, or `--config FILE.toml`")
         files = {name: path for name in ("temporal", "spatial") if (path := getattr(self, name)) is not None}
         given = {**self.settings, "data": {**self.settings.get("data", {}), **files}}
         return merged_config(self.config_file, given)

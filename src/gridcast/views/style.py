@@ -114,6 +114,17 @@ def save(figure: Figure, path: str | os.PathLike[str]) -> None:
     Raises:
         FileError: If the suffix is not one of `FORMATS`, or the file can't be written.
     """
+    suffix = require_format(path)
+    with replacing(path) as temporary, any_letters(), rc_context({"svg.hashsalt": "gridcast"}):
+        figure.savefig(temporary, dpi=DPI, metadata=FORMATS[suffix])
+
+
+def require_format(path: str | os.PathLike[str]) -> str:
+    """Return the suffix of a picture's name.
+
+    Raises:
+        FileError: If it is not one of `FORMATS`.
+    """
     suffix = Path(path).suffix.lower()
     if suffix not in FORMATS:
         raise FileError(
@@ -122,5 +133,4 @@ def save(figure: Figure, path: str | os.PathLike[str]) -> None:
             expected=listed(FORMATS),
             hint="end the name in `.png`",
         )
-    with replacing(path) as temporary, any_letters(), rc_context({"svg.hashsalt": "gridcast"}):
-        figure.savefig(temporary, dpi=DPI, metadata=FORMATS[suffix])
+    return suffix

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from gridcast.errors import FileError, GridcastError, GridcastWarning, PanelError
 from gridcast.sources.weather import gridfiles
 from gridcast.sources.weather.gridded import Window, read_gridded_weather
-from gridcast.sources.weather.weather import WeatherOptions, coverage_problems
+from gridcast.sources.weather.weather import WeatherOptions
 
 Y, X = np.arange(52.0, 47.75, -0.5), np.arange(22.0, 32.25, 0.5)
 TIMES = pd.date_range("2024-01-01", periods=6, freq="h")
@@ -357,13 +357,6 @@ def test_sums_that_grow_with_the_lead_are_taken_apart(read):
     weather = read(dataset)
     np.testing.assert_allclose(weather.dataset["radiation"].values[0, :, 0, 0], [0, 100, 100], rtol=1e-5)
     np.testing.assert_allclose(weather.dataset["precipitation"].values[0, :, 0, 0], [0, 1, 3], rtol=1e-5)
-
-
-def test_a_forecast_that_ends_before_the_horizon(read):
-    times = pd.date_range("2024-01-01", periods=15, freq="h", tz="UTC")
-    problems = coverage_problems(read(forecast()), times)
-    assert problems[0].problem == "the weather ends 2 steps early"
-    assert problems[1].found.startswith("weather mostly every 3 h; nothing at `2024-01-01 01:00`")
 
 
 # ---- several files ----

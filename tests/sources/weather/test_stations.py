@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from gridcast.errors import ConfigError, FileError, GridcastError, GridcastWarning, PanelError
 from gridcast.sources.weather.stations import read_station_weather
-from gridcast.sources.weather.weather import WeatherOptions, coverage_problems
+from gridcast.sources.weather.weather import WeatherOptions
 
 WIDE = "time,A_temp_F,B_temp_F,A_rh\n2024-01-01 00:00,50,32,80\n2024-01-01 01:00,,41,70\n"
 LONG = """time,station,temperature_F,rh
@@ -211,18 +211,6 @@ def test_marks_of_missing_values_are_warned_of_and_left_out_when_told(read):
 def test_temperatures_in_another_unit_are_warned_of(read):
     with pytest.warns(GridcastWarning, match="found:    77"):
         read("time,A_temp\n2024-01-01,77\n")
-
-
-def test_weather_that_does_not_reach(read):
-    weather = read(WIDE)
-    problems = coverage_problems(weather, pd.date_range("2023-12-31 23:30", periods=6, freq="30min", tz="UTC"))
-    assert [problem.problem for problem in problems[:3]] == [
-        "the weather begins 1 step late",
-        "the weather ends 2 steps early",
-        "the weather has nothing at 1 moment of 3",
-    ]
-    assert problems[1].found == "weather from 2024-01-01 00:00 to 2024-01-01 01:00 UTC"
-    assert problems[3].found == "`humidity at B`"
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60)

@@ -12,7 +12,6 @@ import numpy.typing as npt
 import pandas as pd
 import xarray as xr
 
-from gridcast.clock import describe_freq, infer_freq
 from gridcast.errors import SHOWN, ConfigError, GridcastWarning, PanelError, Problem, counted, listed
 from gridcast.sources.weather.quantities import Quantity
 
@@ -160,46 +159,3 @@ def warn_of_the_unlikely(values: npt.NDArray[Any], raw: npt.NDArray[Any], quanti
         hint=hint,
     )
     warnings.warn(str(problem), GridcastWarning, stacklevel=4)
-
-
-def coverage_problems(weather: Weather, times: pd.DatetimeIndex) -> list[Problem]:
-    """Return where weather does not reach: before its first moment, after its last, between the ticks of its clock.
-
-    Args:
-        weather: Of any kind.
-        times: The moments at which weather is needed, UTC, sorted; those of the horizon among them where it is to be known ahead.
-    """
-    have, problems = weather.valid_times, []
-    span = f"weather from {have[0]:%Y-%m-%d %H:%M} to {have[-1]:%Y-%m-%d %H:%M} UTC"
-    needed = f"from {times[0]:%Y-%m-%d %H:%M} to {times[-1]:%Y-%m-%d %H:%M} UTC"
-    early, late = int((times < have[0]).sum()), int((times > have[-1]).sum())
-    if early:
-        problems.append(Problem(f"the weather begins {counted(early, 'step')} late", found=span, expected=needed))
-    if late:
-        hint = "get newer weather, or end the readings where it ends"
-        problems.append(Problem(f"the weather ends {counted(late, 'step')} early", found=span, expected=needed, hint=hint))
-    inside = times[(times >= have[0]) & (times <= have[-1])]
-    absent = inside[~inside.isin(have)]
-    if len(absent):
-        clock = f"weather mostly every {describe_freq(infer_freq(have))}" if len(have) > 1 else "a single moment"
-        problem = f"the weather has nothing at {counted(absent, 'moment')} of {len(inside):,}"
-        found = f"{clock}; nothing at {listed(f'{moment:%Y-%m-%d %H:%M}' for moment in absent)}"
-        problems.append(Problem(problem, found=found, expected="weather at each step of the readings"))
-    return problems + _silent_stations(weather, times)
-
-
-def _silent_stations(weather: Weather, times: pd.DatetimeIndex) -> list[Problem]:
-    """Return the problem of stations without any reading of a variable in the time that is needed."""
-    if weather.is_forecast or "station" not in weather.dataset.dims:
-        return []
-    part = weather.dataset.sel(time=slice(times[0].tz_convert(None), times[-1].tz_convert(None)))
-    silent = [
-        f"{name} at {station}"
-        for name, values in part.data_vars.items()
-        for station in part["station"].values[np.isnan(values.values).all(axis=0)]
-        if part.sizes["time"]
-    ]
-    if not silent:
-        return []
-    problem = f"{counted(silent, 'series')} of weather {'has' if len(silent) == 1 else 'have'} no reading in the time needed"
-    return [Problem(problem.replace("seriess", "series"), found=listed(silent), expected="readings of each")]
