@@ -79,7 +79,7 @@ SETTINGS = (
         WEATHER,
         "weather.method",
         str,
-        "Stations of a place: the nearest, or those that explain its load best.  \\[default: nearest]",
+        "Stations of a place: the three nearest, or those that explain its load best.  \\[default: nearest]",
         "nearest|learned",
         "--weather-method",
     ),
