@@ -129,6 +129,8 @@ def test_weather_fields(folder, field, suffix, options, strikes, broken):
     except Exception:  # what can't be written needn't be read
         return
     files = [path] if path.is_file() else sorted(each for each in path.rglob("*") if each.is_file())
+    if suffix == "nc":  # in which the library of HDF5 itself may abort, but not where a file is only cut off
+        strikes = [("end", where, b"") for _, where, _ in strikes[:1]]
     if broken == 0 and strikes:
         hit = files[int(strikes[0][1] * (len(files) - 1))]
         hit.write_bytes(damaged(hit.read_bytes(), strikes))

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from gridcast.errors import ConfigError, FileError, GridcastError, PanelError
 from gridcast.sources.text.csvfile import Consumption, Places, ReadOptions, read_consumption, read_places
+from gridcast.sources.text.rawtable import MOST_COLUMNS
 
 LONG = "timestamp,location,consumption\n2024-01-01 00:00,Kyiv,1\n2024-01-01 00:00,Lviv,2\n2024-01-01 01:00,Kyiv,3\n"
 WIDE = "timestamp,Kyiv,Lviv\n2024-01-01 00:00,1,2\n2024-01-01 01:00,3,\n"
@@ -476,6 +477,19 @@ def test_places_may_have_no_coordinates_at_all_and_weather_stations_none(places)
     for cells, found in (("1,2", "1 of 2 places"), ("1,", "all places")):
         assert found in problems_of(places, content.replace("b,,", f"b,{cells}"))[0].problem
     assert problems_of(places, content.replace("50,8", "95,8"))[0].problem == "1 place of `places.csv` is not on the globe"
+
+
+def test_a_cell_longer_than_the_module_csv_reads_is_shown_short(readings):
+    (problem,) = problems_of(readings, f'time,A\n2024-01-01,1\n2024-01-02,"{"x" * 200_000}"\n2024-01-03,3\n')
+    assert problem.found.startswith("`line 3, A: xxx")
+    assert len(problem.found) < 100
+
+
+def test_more_columns_than_places_there_can_be(tmp_path):
+    path = tmp_path / "load.csv"
+    path.write_text("," * (MOST_COLUMNS + 1) + "\n")
+    with pytest.raises(FileError, match="too many columns"):
+        read_consumption(path)
 
 
 def test_rows_without_an_id_are_no_places_that_come_twice(places):

@@ -93,6 +93,12 @@ def test_no_variable_is_called_as_a_coordinate_is(read):
     assert read("time,station,temperature\n2024-01-01 00:00,7,1\n").variables == ("temperature",)
 
 
+def test_a_forecast_of_stations_without_any_names_is_refused(read):
+    with pytest.raises(PanelError) as caught:
+        read("issued,time,station,temperature\nx,2024-01-01 00:00,,1\ny,2024-01-01 00:00,,1\n")
+    assert any("no name in `station`" in problem.problem for problem in caught.value.problems)
+
+
 def test_units_may_be_told(read):
     weather = read("time,A_temp\n2024-01-01,41\n", units={"temperature": "degF"})
     assert weather.dataset["temperature"].item() == pytest.approx(5)

@@ -6,6 +6,7 @@ import csv
 import io
 import itertools
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -23,6 +24,7 @@ Rows = npt.NDArray[np.intp]
 
 SEPARATORS = {",": "comma", "|": "bar", "\t": "tab", ";": "semicolon"}  # the later wins where both would do
 SAMPLE_ROWS, SAMPLE_TEXT = 50, 100_000
+MOST_COLUMNS = 1 << 17  # more are no places, and would take hours to look at
 
 
 @dataclass(frozen=True)
@@ -52,7 +54,10 @@ class Lines:
 
     @cached_property
     def _begins(self) -> list[int]:
-        return [line for line, _ in records(self.content.decode(), self.separator)]
+        begins: list[int] = []
+        with suppress(csv.Error):  # of a cell longer than the module reads
+            begins.extend(line for line, _ in records(self.content.decode(), self.separator))
+        return begins
 
 
 @dataclass(frozen=True)
@@ -227,6 +232,9 @@ def _header(text: str, separator: str, name: str) -> list[str]:
     if len(header) < 2 or first in ("<", "{", "["):
         found = f"a first line of one column: {shortened(text.lstrip().partition(chr(10))[0])}"
         raise FileError(f"`{name}` is not a table", found=found, expected=A_TABLE)
+    if len(header) > MOST_COLUMNS:
+        found = f"a first line of {len(header):,} cells: {shortened(text.lstrip())}"
+        raise FileError(f"`{name}` has too many columns", found=found, expected=f"a header of at most {MOST_COLUMNS:,} names")
     return header
 
 

@@ -115,7 +115,7 @@ def _rows(
     time = stamps_in(table, columns["time"], station, options.timezone, time_of_day=columns.get("time_of_day"))
     issued = stamps_in(table, columns["issued"], station, options.timezone) if "issued" in columns else None
     problems = [*time.problems, *(issued.problems if issued else ()), *problems]
-    if issued is not None:
+    if issued is not None and not problems:
         place, series = forecast_runs(issued.utc, series, place)
     twice = series_twice(table, time, place, series) if not problems else []
     return _Rows(time, issued, tuple(names), station), [*problems, *twice]
