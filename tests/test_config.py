@@ -183,3 +183,12 @@ def test_a_file_that_cannot_be_read_is_named(tmp_path, name):
     assert problem.problem == f"cannot read `{tmp_path / name}`"
     assert problem.found
     assert problem.expected == "a configuration in TOML"
+
+
+@pytest.mark.parametrize("content", ["a = " + "[" * 5000, "a = " + "1" * 5000, "a = \ufffe\x00"])
+def test_whatever_is_no_toml_is_refused(content, tmp_path):
+    (tmp_path / "run.toml").write_text(content, encoding="utf-8")
+    with pytest.raises(ConfigError, match="is not TOML"):
+        read_config(tmp_path / "run.toml")
+    with pytest.raises(FileError, match="cannot read"):
+        read_config(f"{tmp_path}/a\x00b.toml")

@@ -173,10 +173,13 @@ def read_config(path: str | os.PathLike[str]) -> dict[str, Any]:
         ConfigError: If it is not TOML.
     """
     try:
-        return tomllib.loads(Path(path).read_text(encoding="utf-8-sig"))
-    except OSError as error:
-        raise FileError(f"cannot read `{path}`", found=error.strerror or "", expected="a configuration in TOML") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        content = Path(path).read_bytes()
+    except (OSError, ValueError) as error:
+        found = getattr(error, "strerror", None) or str(error)
+        raise FileError(f"cannot read `{path}`", found=found, expected="a configuration in TOML") from error
+    try:
+        return tomllib.loads(content.decode("utf-8-sig"))
+    except (ValueError, RecursionError) as error:
         raise ConfigError(
             f"`{path}` is not TOML", found=str(error), expected="tables such as `[task]` with `horizon = 24`"
         ) from error
