@@ -12,6 +12,7 @@ from __future__ import annotations
 import re
 import zoneinfo
 from datetime import UTC, timedelta, timezone, tzinfo
+from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
@@ -151,7 +152,14 @@ def _zone_meant(name: str) -> str:
     given = re.fullmatch(r"(?:UTC|GMT)?([+-])(\d{1,2})(?::?(\d\d))?", name, re.ASCII | re.IGNORECASE)
     if given:
         return f"did you mean `UTC{given[1]}{given[2]:0>2}:{given[3] or '00'}`?"
-    return did_you_mean(name, (LOCAL, *zoneinfo.available_timezones()))
+    return did_you_mean(name, (LOCAL, "UTC", *_zones_today()), otherwise=did_you_mean(name, zoneinfo.available_timezones()))
+
+
+def _zones_today() -> list[str]:
+    """Return the zones by the names that they have today; none if the machine has no list of them."""
+    tables = [path for folder in zoneinfo.TZPATH if (path := Path(folder) / "zone.tab").is_file()]
+    lines = tables[0].read_text(encoding="utf-8").splitlines() if tables else []
+    return [line.split("\t")[2] for line in lines if not line.startswith("#") and line.count("\t") >= 2]
 
 
 def clock_zone(zone: str, freq: pd.Timedelta) -> str:
