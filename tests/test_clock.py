@@ -135,7 +135,8 @@ def test_zones():
 
 
 def test_a_zone_is_meant_by_the_name_that_it_has_today(tmp_path, monkeypatch):
-    (tmp_path / "zone.tab").write_text("# comment\nUA\t+5026+03031\tEurope/Kyiv\tmost of Ukraine\n", encoding="utf-8")
+    rows = "# comment\nUA\t+5026+03031\tEurope/Kyiv\tmost of Ukraine\nUM\t+1917+16637\tPacific/Wake\n"
+    (tmp_path / "zone.tab").write_text(rows, encoding="utf-8")
     monkeypatch.setattr("gridcast.clock.zoneinfo.TZPATH", (str(tmp_path / "nothing"), str(tmp_path)))
     monkeypatch.setattr("gridcast.clock.zoneinfo.available_timezones", lambda: {"Europe/Kiev", "Europe/Kyiv", "US/Pacific"})
     for name, meant in (("Europe/Kiew", "Europe/Kyiv"), ("US/Pacifik", "US/Pacific")):
