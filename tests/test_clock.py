@@ -134,6 +134,17 @@ def test_zones():
     assert caught.value.problems[0].hint == "did you mean `local`?"
 
 
+def test_a_zone_is_meant_by_the_name_that_it_has_today(tmp_path, monkeypatch):
+    rows = "# comment\nUA\t+5026+03031\tEurope/Kyiv\tmost of Ukraine\nUM\t+1917+16637\tPacific/Wake\n"
+    (tmp_path / "zone.tab").write_text(rows, encoding="utf-8")
+    monkeypatch.setattr("gridcast.clock.zoneinfo.TZPATH", (str(tmp_path / "nothing"), str(tmp_path)))
+    monkeypatch.setattr("gridcast.clock.zoneinfo.available_timezones", lambda: {"Europe/Kiev", "Europe/Kyiv", "US/Pacific"})
+    for name, meant in (("Europe/Kiew", "Europe/Kyiv"), ("US/Pacifik", "US/Pacific")):
+        with pytest.raises(ConfigError) as caught:
+            find_zone(name)
+        assert caught.value.problems[0].hint == f"did you mean `{meant}`?"
+
+
 def test_days_go_by_their_labels_and_all_else_by_its_zone():
     zone = "Europe/Berlin"
     assert [clock_zone(zone, pd.Timedelta(hours=each)) for each in (1, 12, 24)] == [zone, zone, "local"]

@@ -85,6 +85,19 @@ def test_an_unknown_table_is_refused_with_the_one_that_was_meant():
     assert problem.hint == "did you mean `training`?"
 
 
+@pytest.mark.parametrize(
+    ("settings", "hint"),
+    [
+        ({"horizon": 24}, "`horizon` belongs in `[task]`"),
+        ({"model": {"horizon": 24}}, "`horizon` belongs in `[task]`"),
+        ({"horzion": 24}, "did you mean `horizon` in `[task]`?"),
+        ({"training": {"timezone": "UTC"}}, "`timezone` belongs in `[data]` or `[weather]`"),
+    ],
+)
+def test_a_setting_in_the_wrong_table_is_told_its_own(settings, hint):
+    assert only_problem(settings).hint == hint
+
+
 def test_what_resembles_nothing_has_no_suggestion():
     assert only_problem({"task": {"zzz": 48}}).hint == ""
 

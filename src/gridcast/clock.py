@@ -12,6 +12,7 @@ from __future__ import annotations
 import re
 import zoneinfo
 from datetime import UTC, timedelta, timezone, tzinfo
+from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
@@ -24,6 +25,7 @@ FIXED = r"UTC([+-])(0\d|1[0-4]):([0-5]\d)"
 HOUR = pd.Timedelta(hours=1)
 DAY = pd.Timedelta(days=1)
 WEEK = pd.Timedelta(days=7)
+NEAR_TODAY = 0.8  # similarity of a zone's name of today that goes before an old name that is nearer
 SPARSE = 50  # steps a timestamp from which on a step is a sign of irregular stamps rather than of gaps
 
 
@@ -151,7 +153,15 @@ def _zone_meant(name: str) -> str:
     given = re.fullmatch(r"(?:UTC|GMT)?([+-])(\d{1,2})(?::?(\d\d))?", name, re.ASCII | re.IGNORECASE)
     if given:
         return f"did you mean `UTC{given[1]}{given[2]:0>2}:{given[3] or '00'}`?"
-    return did_you_mean(name, (LOCAL, *zoneinfo.available_timezones()))
+    other = did_you_mean(name, (LOCAL, *zoneinfo.available_timezones()))
+    return did_you_mean(name, (LOCAL, *_zones_today()), otherwise=other, cutoff=NEAR_TODAY)
+
+
+def _zones_today() -> list[str]:
+    """Return the zones by the names that they have today; none if the machine has no list of them."""
+    tables = [path for folder in zoneinfo.TZPATH if (path := Path(folder) / "zone.tab").is_file()]
+    lines = tables[0].read_text(encoding="utf-8").splitlines() if tables else []
+    return [line.split("\t")[2] for line in lines if not line.startswith("#") and line.count("\t") >= 2]
 
 
 def clock_zone(zone: str, freq: pd.Timedelta) -> str:

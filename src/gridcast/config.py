@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, PositiveInt, ValidationError
 
 from gridcast.errors import ConfigError, FileError, Problem, did_you_mean
 
+NEAR_ELSEWHERE = 0.75  # similarity of a setting of another table that may have been meant
 GridSize = PositiveInt | tuple[PositiveInt, PositiveInt]
 
 
@@ -223,9 +224,23 @@ def _problem(error: dict[str, Any], source: str) -> Problem:
     name = ".".join(path[:2])
     if error["type"] == "extra_forbidden":
         known = _known(path[:-1])
-        hint = did_you_mean(path[-1], known)
+        hint = _setting_meant(path[-1], known)
         return Problem(f"unknown setting `{name}` in {source}", found=name, expected=", ".join(known), hint=hint)
     return Problem(f"`{name}` is out of range in {source}", found=repr(error["input"]), expected=str(error["msg"]))
+
+
+def _setting_meant(name: str, known: list[str]) -> str:
+    """Return a hint with the table in which a setting belongs, or else with the nearest name; empty if none is near."""
+    tables = {key: table for table in RunConfig.model_fields for key in _known([table]) if key not in known}
+    homes = [table for table in RunConfig.model_fields if name in _known([table])]
+    if homes and name not in known:
+        return f"`{name}` belongs in {' or '.join(f'`[{table}]`' for table in homes)}"
+    near = did_you_mean(name, known)
+    elsewhere = did_you_mean(name, tables, cutoff=NEAR_ELSEWHERE) if not near else ""
+    if not elsewhere:
+        return near
+    meant = elsewhere.split("`")[1]
+    return f"did you mean `{meant}` in `[{tables[meant]}]`?"
 
 
 def _known(path: list[str]) -> list[str]:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sized
 from dataclasses import dataclass
 
 SHOWN = 5
+NEAR, NEAR_FILE = 0.6, 0.75  # similarity of a name that may have been meant; files share their endings
 
 
 @dataclass(frozen=True)
@@ -91,7 +92,7 @@ def counted(things: int | Sized, noun: str) -> str:
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
-def did_you_mean(name: str, known: Iterable[str], form: str = "{}", otherwise: str = "") -> str:
+def did_you_mean(name: str, known: Iterable[str], form: str = "{}", otherwise: str = "", *, cutoff: float = NEAR) -> str:
     """Return a hint with the nearest known name, whatever its capitals; or another hint where none is near.
 
     Args:
@@ -99,13 +100,14 @@ def did_you_mean(name: str, known: Iterable[str], form: str = "{}", otherwise: s
         known: What could have been meant.
         form: What is shown, with `{}` for the name.
         otherwise: The hint where none is near.
+        cutoff: Least similarity of one that is near, of 1.
 
     Example:
         >>> did_you_mean("europe/kiev", ["Europe/Kyiv", "Europe/Rome"], "--timezone {}")
         'did you mean `--timezone Europe/Kyiv`?'
     """
     folded = {each.lower(): each for each in known}
-    near = difflib.get_close_matches(name.lower(), folded, n=1)
+    near = difflib.get_close_matches(name.lower(), folded, n=1, cutoff=cutoff)
     return f"did you mean `{form.format(folded[near[0]])}`?" if near else otherwise
 
 

@@ -14,7 +14,7 @@ from gridcast.errors import ConfigError, FileError, PanelError
 from gridcast.sources.readings import ReadOptions
 from gridcast.sources.sql import writing
 from gridcast.sources.sql.reading import read_consumption_sql
-from gridcast.sources.sql.writing import write_forecasts
+from gridcast.sources.sql.writing import require_target, write_forecasts
 
 
 def forecasts(issued="2024-01-01", names=("Kyiv", "Lviv"), steps=3, value=1.0, **columns):
@@ -45,6 +45,27 @@ def test_rows_and_times(database):
         ("a", "Kyiv", 1, None, 1.0, 0.5, 2.0),
         ("a", "Kyiv", 2, None, 1.0, None, 2.0),
     ]
+
+
+def test_a_target_is_looked_at_before_the_work_and_left_as_it_is(database):
+    require_target(database.url("#forecasts"), "a")
+    write_forecasts(forecasts(), database.url("#forecasts"), run="a")
+    require_target(database.url("#forecasts"), "a")
+    assert len(kept(database)) == 6
+    database.run("CREATE TABLE loads (place text, load double precision)")
+    with pytest.raises(FileError, match="`loads` is not one of forecasts"):
+        require_target(database.url("#loads"), "a")
+
+
+def test_a_file_that_is_to_be_made_is_not_made_by_looking(tmp_path, monkeypatch):
+    address = f"sqlite:///{tmp_path / 'new.db'}#forecasts"
+    require_target(address, "a")
+    assert list(tmp_path.iterdir()) == []
+    monkeypatch.setattr("gridcast.sources.sql.address.os.access", lambda *_: False)
+    with pytest.raises(FileError, match="can't be made"):
+        require_target(address, "a")
+    with pytest.raises(FileError, match="is missing"):
+        require_target(f"sqlite:///{tmp_path / 'nowhere' / 'new.db'}#forecasts", "a")
 
 
 def test_times_are_stored_with_their_zone(sqlite, postgres):

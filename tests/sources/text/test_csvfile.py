@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from gridcast.errors import ConfigError, FileError, GridcastError, PanelError
+from gridcast.errors import ConfigError, FileError, GridcastError, GridcastWarning, PanelError
 from gridcast.sources.text.csvfile import Consumption, Places, ReadOptions, read_consumption, read_places
 from gridcast.sources.text.rawtable import MOST_COLUMNS
 
@@ -294,6 +294,31 @@ def test_thousands_separators_are_refused(readings):
     assert "without thousands separators" in problem.hint
 
 
+def dotted(numbers, separator=";"):
+    times = pd.date_range("2024-03-01", periods=len(numbers), freq="h")
+    rows = [f"{time:%d.%m.%Y %H:%M}{separator}{number}" for time, number in zip(times, numbers, strict=True)]
+    return "\n".join([f"time{separator}A", *rows]) + "\n"
+
+
+def test_dots_that_may_separate_thousands_are_warned_of(readings):
+    with pytest.warns(GridcastWarning, match=r"each dot in `A`(.|\n)*`1\.517` read as 1\.517(.|\n)*without thousands separators"):
+        read = readings(dotted(["1.517"] * 20 + ["998", "", "n/a"]))
+    assert read.readings["A"].iloc[0] == 1.517
+
+
+@pytest.mark.parametrize(
+    "numbers",
+    [["1.517"] * 19, ["1.517"] * 300 + ["0.998"], ["1.517"] * 20 + ["1517"], ["1.517"] * 20 + ["1.5"], ["998"] * 30],
+    ids=["few", "below one", "a thousand without", "one digit", "no dots"],
+)
+def test_dots_that_are_decimal_marks_are_not_warned_of(readings, numbers):
+    assert len(readings(dotted(numbers)).readings) == len(numbers)
+
+
+def test_dots_between_commas_are_decimal_marks(readings):
+    assert readings(dotted(["1.517"] * 30, ",")).readings["A"].iloc[0] == 1.517
+
+
 def test_a_column_of_words_in_a_wide_table(readings):
     (problem,) = problems_of(readings, "time,A,sky\n2024-01-01,1,grey\n2024-01-02,2,blue\n")
     assert problem.found == "`line 2, sky: grey`, `line 3, sky: blue`"
@@ -385,6 +410,14 @@ def test_a_missing_file(tmp_path):
     assert caught.value.problems[0].hint == "did you mean `load.csv`?"
     with pytest.raises(FileError, match="no folder"):
         read_consumption(tmp_path / "nowhere" / "load.csv")
+
+
+def test_a_missing_file_is_not_taken_for_one_of_another_name(tmp_path):
+    (tmp_path / "orte.csv").write_text(TOWNS, encoding="utf-8")
+    for name, hint in (("nofile.csv", ""), ("ort.csv", "did you mean `orte.csv`?")):
+        with pytest.raises(FileError) as caught:
+            read_consumption(tmp_path / name)
+        assert caught.value.problems[0].hint == hint
 
 
 def test_a_folder_or_an_impossible_name(tmp_path):

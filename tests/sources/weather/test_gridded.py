@@ -141,7 +141,8 @@ def test_strange_names_without_attributes_need_the_options(read):
         f"the {role} of `weather.nc` could not be recognised" for role in ("time", "latitude", "longitude")
     ]
     assert caught.value.problems[1].found == "`when` (6), `north` (9), `east` (21)"
-    assert caught.value.problems[1].hint == 'name it: `latitude_dim="..."`'
+    assert caught.value.problems[1].hint.startswith("rename it, such as with `ncrename -v NAME,latitude weather.nc`; ")
+    assert caught.value.problems[1].hint.endswith('from Python: `WeatherOptions(latitude_dim="...")`')
     assert_era5(read(dataset, "named.nc", time_dim="when", latitude_dim="north", longitude_dim="east", units={"temperature": "K"}))
     with pytest.raises(PanelError, match="did you mean `north`"):
         read(dataset, "mistyped.nc", time_dim="when", latitude_dim="nort", longitude_dim="east")
@@ -355,8 +356,34 @@ def test_sums_that_grow_with_the_lead_are_taken_apart(read):
     )
     dataset["tp"] = (dataset["ssrd"].dims, dataset["ssrd"].values / 360_000_000, {"units": "m"})
     weather = read(dataset)
-    np.testing.assert_allclose(weather.dataset["radiation"].values[0, :, 0, 0], [0, 100, 100], rtol=1e-5)
-    np.testing.assert_allclose(weather.dataset["precipitation"].values[0, :, 0, 0], [0, 1, 3], rtol=1e-5)
+    np.testing.assert_allclose(weather.dataset["radiation"].values[0, :, 0, 0], [100, 100, np.nan], rtol=1e-5)
+    np.testing.assert_allclose(weather.dataset["precipitation"].values[0, :, 0, 0], [1, 3, np.nan], rtol=1e-5)
+
+
+def ssrd(times, watts):
+    """Return radiation of hours in J/m2, stamped by their ends, the same everywhere."""
+    joules = 3600.0 * np.asarray(watts)[:, None, None] * np.ones((1, len(Y), len(X)))
+    return era5(times, ssrd=(joules, {"units": "J m**-2"}), u10=(joules, {"units": "m/s"})).drop_vars(["t2m", "u10"])
+
+
+def test_hourly_sums_are_moved_to_the_start_of_the_hour(read):
+    weather = read(ssrd(TIMES[[0, 1, 2, 4, 5]], [10, 20, 30, 50, 60]))
+    # what is stamped 01:00 was gathered from 00:00; nothing is stamped 03:00 and 06:00
+    radiation = weather.dataset["radiation"].values[:, 0, 0]
+    np.testing.assert_allclose(radiation, [20, 30, np.nan, 60, np.nan], rtol=1e-5)
+    assert "weather.nc: radiation is a sum over the hour before its stamp: moved to the start of the hour" in weather.said
+
+
+def test_sums_of_other_stamps_than_hourly_stay(read):
+    weather = read(ssrd(TIMES[::2], [10, 30, 50]))
+    np.testing.assert_allclose(weather.dataset["radiation"].values[:, 0, 0], [10, 30, 50], rtol=1e-5)
+    assert any("stays there: the stamps are not hourly" in said for said in weather.said)
+
+
+def test_the_unlikely_is_shown_in_the_unit_of_the_range(read):
+    # 7,200,000 J/m2 in an hour are 2000 W/m2
+    with pytest.warns(GridcastWarning, match=r"found: +2000 W/m2\n +expected: +-30 to 1700 W/m2\n"):
+        read(ssrd(TIMES, [2000] * 6))
 
 
 # ---- several files ----

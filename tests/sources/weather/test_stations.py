@@ -193,8 +193,14 @@ def test_readings_that_come_twice(read, content):
 def test_a_file_without_weather(read):
     with pytest.raises(PanelError, match="no column of weather"):
         read("time,kyiv,lviv\n2024-01-01,1,2\n")
-    with pytest.raises(PanelError, match="no column of time"):
+    with pytest.raises(PanelError, match=r"no column of time(.|\n)*hint: call the column `timestamp`; .*time_column=\.\.\.\)`$"):
         read("a,temp_C\nx,1\n")
+
+
+def test_a_column_that_is_not_there_by_option(read):
+    with pytest.raises(PanelError, match=r"did you mean `WeatherOptions\(time_column=\"Zeit\"\)`") as caught:
+        read("Zeit,temp_C\n2024-01-01,1\n", time_column="Zeitt")
+    assert caught.value.problems[0].expected == "`time_column` among them"
 
 
 def test_truncated_files(read, tmp_path):

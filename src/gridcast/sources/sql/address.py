@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, quote_plus, unquote
 
-from gridcast.errors import ConfigError, FileError, GridcastError, did_you_mean, listed
+from gridcast.errors import NEAR_FILE, ConfigError, FileError, GridcastError, did_you_mean, listed
 
 if TYPE_CHECKING:
     from sqlalchemy import URL, Connection, Engine, ExceptionContext
@@ -181,17 +181,39 @@ def _close_cursor(failed: ExceptionContext) -> None:
             running.cursor.close()
 
 
+def to_be_made(address: Address) -> bool:
+    """Return whether an address is that of a SQLite file that is not there yet, but can be made.
+
+    Raises:
+        FileError: If its folder is not there or can't be written.
+    """
+    path = _file(address)
+    _require_file(address, writing=True)
+    if path is None or path.exists():
+        return False
+    if not os.access(path.parent, os.W_OK | os.X_OK):
+        problem, expected = f"`{path}` can't be made", "a folder that you may write in"
+        raise FileError(problem, found=f"`{path.parent}` may not be written", expected=expected)
+    return True
+
+
+def _file(address: Address) -> Path | None:
+    """Return the file of a SQLite database; None if it is none."""
+    name = address.url.database
+    none = address.url.get_backend_name() != "sqlite" or not name or name == ":memory:" or name.startswith("file:")
+    return None if none else Path(str(name))
+
+
 def _require_file(address: Address, *, writing: bool) -> None:
     """Refuse a SQLite file that is not there, which would be made, empty, by reading it."""
-    name = address.url.database
-    if address.url.get_backend_name() != "sqlite" or not name or name == ":memory:" or name.startswith("file:"):
+    path = _file(address)
+    if path is None:
         return
-    path = Path(name)
     if path.is_dir() or (writing and not path.parent.is_dir()) or (not writing and not path.exists()):
         beside = sorted(each.name for each in path.parent.iterdir()) if path.parent.is_dir() else []
         found = "a folder" if path.is_dir() else f"in `{path.parent}`: {listed(beside) or 'nothing'}"
         expected = "the file of a SQLite database" if path.parent.is_dir() else f"a folder `{path.parent}`"
-        hint = "" if path.is_dir() else did_you_mean(path.name, beside)
+        hint = "" if path.is_dir() else did_you_mean(path.name, beside, cutoff=NEAR_FILE)
         raise FileError(f"`{path}` is {'a folder' if path.is_dir() else 'missing'}", found=found, expected=expected, hint=hint)
 
 

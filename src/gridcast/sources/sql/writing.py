@@ -10,12 +10,13 @@ import numpy as np
 import pandas as pd
 
 from gridcast.errors import ConfigError, FileError, PanelError, Problem, counted, did_you_mean, listed
-from gridcast.sources.sql.address import Address, connected, library, parse_address
+from gridcast.sources.sql.address import Address, connected, library, parse_address, to_be_made
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection, Table
 
 KEY = ("run", "issue_time", "location", "valid_time")
+COLUMNS = (*KEY, "step", "actual", "predicted")  # whatever the forecaster
 TIMES = ("issue_time", "valid_time")
 NEEDED = ("timestamp", "location", "issue_time", "step", "predicted")
 QUANTILE = r"q0\.\d+"
@@ -57,7 +58,7 @@ def write_forecasts(table: pd.DataFrame, address: str, *, run: str) -> int:
 
 
 def require_target(address: str, run: str) -> None:
-    """Refuse an address that forecasts can't be written to, before any work is done.
+    """Refuse an address that forecasts can't be written to, before any work is done; nothing is made or changed.
 
     Args:
         address: As in `write_forecasts`.
@@ -65,12 +66,15 @@ def require_target(address: str, run: str) -> None:
 
     Raises:
         ConfigError: If address or run make no sense.
-        FileError: If the database can't be opened.
+        FileError: If the database can't be opened or made, or its table is of other columns.
         GridcastError: If the extra `sql` is not installed.
     """
-    place, _ = _target(address, run)
-    with connected(place, writing=True):
-        pass
+    place, kind = _target(address, run)
+    if to_be_made(place):
+        return
+    schema, _, name = place.table.rpartition(".")
+    with connected(place, writing=True) as connection:
+        _require_like(connection, _described(name, schema or None, list(COLUMNS), kind), place, kind)
 
 
 def _target(address: str, run: str) -> tuple[Address, str]:

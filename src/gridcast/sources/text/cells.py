@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -12,7 +13,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from gridcast.errors import SHOWN, Problem, counted, listed
+from gridcast.errors import SHOWN, GridcastWarning, Problem, counted, listed
 from gridcast.sources.text.rawtable import RawTable, Rows
 from gridcast.sources.text.unpacked import shortened
 
@@ -23,6 +24,10 @@ NO_READING = ("-", "--", "na", "n/a", "#n/a", "<na>", "n/e", "nan", "null", "non
 NUMBER = r"^[-+]?((\d+\.?\d*|\.\d+)(e[-+]?\d+)?|inf(inity)?)$"
 LARGEST = float(np.finfo(np.float32).max)  # the panel holds 32-bit floats
 WITH_THOUSANDS = r"^[-+]?\d{1,3}([,. ]\d{3})+([.,]\d+)?$"
+DOTTED = r"^\s*[-+]?[1-9]\d{0,2}\.\d{3}\s*$"  # `1.517`, which may be 1517
+BELOW_THOUSAND = r"^\s*([-+]?\d{1,3}|[^\d]*)\s*$"  # what stands beside it if it is, or no number
+FEWEST_DOTTED = 20  # numbers of a column from which on it is no chance that all have three digits behind the dot
+SAMPLE = 200  # rows that mostly tell that it is not so
 
 
 @dataclass(frozen=True)
@@ -63,6 +68,8 @@ class NumberReader:
         self._comma, self._codes = decimal_comma, np.array(no_reading, float)
         self._wrong, self._infinite = _Faults(), _Faults()
         self._markers: set[str] = set()
+        self._dotted: dict[int, int] = {}  # of each column: how many may have a dot between thousands; -1 if it is a decimal mark
+        self._header: list[str] = []
         self._coded, self._rows, self._name = 0, 0, ""
 
     def read(self, table: RawTable, columns: Sequence[int]) -> Floats:
@@ -75,6 +82,7 @@ class NumberReader:
         for place, column in enumerate(columns):
             values[:, place], bad, used = _column(table.columns[column], decimal_comma=self._comma)
             self._markers |= used
+            self._look_for_thousands(table, column)
             for where, rows in ((wrong, np.flatnonzero(bad)), (infinite, np.flatnonzero(np.abs(values[:, place]) > LARGEST))):
                 if len(rows):
                     where.append((column, rows))
@@ -85,6 +93,34 @@ class NumberReader:
             self._coded += int(coded.sum())
             values[coded] = np.nan
         return values
+
+    def warn_of_thousands(self) -> None:
+        """Warn of columns all of whose dots may separate thousands; they are read as decimal marks.
+
+        Warns:
+            GridcastWarning: Naming the columns, if the comma does not separate the cells.
+        """
+        columns = [self._header[column] for column, count in self._dotted.items() if count >= FEWEST_DOTTED]
+        if columns:
+            problem = Problem(
+                f"{self._name}: a dot may separate thousands, and is read as the decimal mark",
+                found=f"exactly three digits behind each dot in {listed(columns)}",
+                expected="`1.517` read as 1.517, and not as 1,517",
+                hint="if it is 1,517, write numbers without thousands separators: `1517`",
+            )
+            warnings.warn(str(problem), GridcastWarning, stacklevel=5)
+
+    def _look_for_thousands(self, table: RawTable, column: int) -> None:
+        """Count the numbers of a column that may have a dot between thousands, as long as none tells that it is a decimal mark."""
+        cells, self._header = table.columns[column], list(table.header)
+        before = self._dotted.get(column, 0)
+        if self._comma or before < 0 or table.separator in ("", ",") or not pa.types.is_string(cells.type):
+            return
+        for part in (cells.slice(0, SAMPLE), cells):
+            count = _dotted(part)
+            if count < 0:
+                break
+        self._dotted[column] = before + count if count >= 0 else -1
 
     def problems(self) -> list[Problem]:
         """Return the cells that are no numbers, and the infinite ones."""
@@ -189,6 +225,18 @@ def shown(table: RawTable, rows: Rows, column: int) -> str:
     """Return the first few cells with their lines, and the count of the rest."""
     more = f" and {len(rows) - SHOWN} more" if len(rows) > SHOWN else ""
     return listed(table.cells(rows[:SHOWN], column)) + more
+
+
+def _dotted(column: Any) -> int:
+    """Return how many cells are as `1.517`; -1 if others are of 1,000 and more, or have a decimal mark.
+
+    Example:
+        >>> _dotted(pa.array(["1.517", "998", None])), _dotted(pa.array(["1.517", "0.998"]))
+        (1, -1)
+    """
+    dotted = pc.match_substring_regex(column, DOTTED)
+    fits = pc.all(pc.or_(dotted, pc.match_substring_regex(column, BELOW_THOUSAND))).as_py()
+    return int(pc.sum(dotted).as_py() or 0) if fits is not False else -1
 
 
 def _has_comma(column: Any) -> bool:

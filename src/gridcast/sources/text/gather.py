@@ -64,6 +64,7 @@ def _readings(blocks: Blocks, layout: Layout, options: ReadOptions) -> Consumpti
     problems += [] if rows.places.problems() else table.twice(rows)
     if problems:
         raise PanelError.of(problems)
+    numbers.warn_of_thousands()
     index, shifted = starts(clock.times, header[layout.time], split=layout.time_of_day is not None)
     readings = pd.DataFrame(matrix, index=index, columns=pd.Index(names, dtype=str), copy=False)
     late = (f"{blocks.name}: {counted(table.late, 'row')} out of order, now sorted",) if table.late else ()

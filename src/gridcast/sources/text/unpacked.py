@@ -12,7 +12,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from gridcast.errors import FileError, did_you_mean, listed
+from gridcast.errors import NEAR_FILE, FileError, did_you_mean, listed
 
 GZIP_MAGIC = b"\x1f\x8b"
 ZSTD_MAGIC = b"\x28\xb5\x2f\xfd"
@@ -78,7 +78,7 @@ def readable(path: str | os.PathLike[str]) -> Iterator[Any]:
     try:
         file = path.open("rb")
     except FileNotFoundError as error:
-        near = did_you_mean(path.name, names_in(path.parent))
+        near = did_you_mean(path.name, names_in(path.parent), cutoff=NEAR_FILE)
         raise FileError(f"`{path}` is missing", found=_what_is_at(path.parent), expected=A_TABLE, hint=near) from error
     except IsADirectoryError as error:
         tables = [name for name in names_in(path) if name.endswith(TABLES)]

@@ -115,7 +115,10 @@ def moments(dataset: xr.Dataset, name: str, file: str) -> npt.NDArray[np.datetim
         found = f"`{name}` in {given.attrs.get('units', 'no unit')}"
         expected = "a unit such as `hours since 1900-01-01`"
         raise PanelError(
-            f"the times of `{file}` can't be read", found=found, expected=expected, hint="or name another: `time_dim=`"
+            f"the times of `{file}` can't be read",
+            found=found,
+            expected=expected,
+            hint='give it such a unit; from Python, name another: `WeatherOptions(time_dim="...")`',
         )
     return np.atleast_1d(decoded).astype("datetime64[ns]")
 
@@ -176,9 +179,10 @@ def _unrecognised(role: str, dataset: xr.Dataset, file: str) -> Problem:
             expected="a regular grid of latitudes and longitudes",
             hint="bring it to one first, such as with `cdo remapbil,r360x180 in.nc out.nc`",
         )
+    usual, own = NAMES[role][0], "NAME"
     return Problem(
         f"the {role} of `{file}` could not be recognised",
         found=", ".join(f"`{name}` ({size})" for name, size in dataset.sizes.items()),
         expected=f"a coordinate such as {listed(NAMES[role][:3])}, or with `standard_name = {STANDARD[role]}`",
-        hint=f'name it: `{role}_dim="..."`',
+        hint=f'rename it, such as with `ncrename -v {own},{usual} {file}`; from Python: `WeatherOptions({role}_dim="...")`',
     )

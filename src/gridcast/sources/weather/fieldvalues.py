@@ -1,4 +1,4 @@
-"""The values of fields: in the names and units used inside, sums that grow with the lead time taken apart."""
+"""The values of fields: in the names and units used inside, sums taken apart and at the start of their intervals."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ import numpy.typing as npt
 import pandas as pd
 import xarray as xr
 
+from gridcast.clock import HOUR, infer_freq
 from gridcast.errors import counted
 from gridcast.sources.weather.quantities import QUANTITIES, convert, find_quantity
 from gridcast.sources.weather.weather import WeatherOptions, warn_of_the_unlikely
 
-HOUR = pd.Timedelta(hours=1)
 GROWING = 0.999  # share of steps along the lead time at which a sum does not fall
 
 
@@ -43,6 +43,9 @@ def converted(raw: xr.Dataset, options: WeatherOptions, file: str) -> tuple[xr.D
                 values, told = _per_step(values, each["lead"].values, each.get_axis_num("lead"), mean=name == "radiation")
                 said += [f"{file}: {name} {told}"] if told else []
             warn_of_the_unlikely(values, before, quantity, file)
+            if "time" in each.dims and _is_sum(name, unit):
+                values, told = _from_start(values, each["time"].values)
+                said.append(f"{file}: {name} {told}")
             unit = quantity.unit
         variables[name] = (each.dims, values.astype(np.float32, copy=False), {"units": unit})
     dataset = xr.Dataset(variables, coords=raw.coords)
@@ -59,7 +62,9 @@ def _is_sum(name: str, unit: str) -> bool:
 def _per_step(
     values: npt.NDArray[np.floating], lead: npt.NDArray[np.timedelta64], axis: int, *, mean: bool
 ) -> tuple[npt.NDArray[np.floating], str]:
-    """Return sums since the issue time as those of each step, or as its mean; others as they are.
+    """Return sums since the issue time as those of each step, or as its mean, at its start; others as they are.
+
+    What was gathered from one lead time to the next is at the first of them; at the last there is nothing.
 
     Args:
         values: Sums, along one axis the lead times.
@@ -72,11 +77,26 @@ def _per_step(
     finite = steps[np.isfinite(steps)]
     if not len(finite) or not finite.max() > 0 or np.mean(finite >= -1e-6 * finite.max()) < GROWING:
         return values, ""
-    hours = np.diff(lead, prepend=np.timedelta64(0, "ns")) / HOUR.to_timedelta64()
-    single = np.concatenate([along[:1], np.maximum(steps, 0)])
+    single = np.maximum(steps, 0)
     if mean:
-        single = single / np.where(hours > 0, hours, 1.0).reshape(-1, *(1,) * (along.ndim - 1))
-    return np.moveaxis(single, 0, axis), "grows with the lead time: taken apart into steps"
+        single = single / (np.diff(lead) / HOUR.to_timedelta64()).reshape(-1, *(1,) * (along.ndim - 1))
+    single = np.concatenate([single, np.full_like(along[:1], np.nan)])
+    return np.moveaxis(single, 0, axis), "grows with the lead time: taken apart into steps, each at its start"
+
+
+def _from_start(values: npt.NDArray[np.floating], time: npt.NDArray[np.datetime64]) -> tuple[npt.NDArray[np.floating], str]:
+    """Return sums over the hour before their stamps at the start of that hour, and what was done; NaN where there is none.
+
+    Args:
+        values: Sums, shape (time, y, x).
+        time: Their stamps, sorted, unique.
+    """
+    index = pd.DatetimeIndex(time)
+    where = index.get_indexer(index + HOUR)
+    if len(index) < 2 or infer_freq(index) != HOUR:
+        return values, "is a sum over the time before its stamp, and stays there: the stamps are not hourly"
+    shifted = np.where((where >= 0).reshape(-1, *(1,) * (values.ndim - 1)), values[where], np.float32(np.nan))
+    return shifted, "is a sum over the hour before its stamp: moved to the start of the hour"
 
 
 def _with_wind_speed(dataset: xr.Dataset, options: WeatherOptions, said: list[str], file: str) -> xr.Dataset:

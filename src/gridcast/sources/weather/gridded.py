@@ -28,8 +28,9 @@ def read_gridded_weather(
     Dimensions are recognised by the CF conventions or by the usual names: `latitude`, `lon`, `valid_time`, `step`,
     `forecast_reference_time` and the like. With lead times, or a time of issue beside the valid time, it is forecast weather.
     Several files are put together by time, or by variable. Of an ensemble the mean is taken; preliminary values (`expver`) fill
-    where final ones are not there yet. A sum over the interval, such as radiation in J/m2 or precipitation, stays at its
-    stamp, which in ERA5 is the end of the hour; sums that grow with the lead time become those of each step.
+    where final ones are not there yet. Observed hourly sums, such as radiation in J/m2 or precipitation, are stamped by
+    the end of the hour, as in ERA5, and are moved to its start; sums that grow with the lead time become those of each step, at
+    its start. At the last moment there is then nothing.
 
     Args:
         address: NetCDF, Zarr (folder or zip), a folder of them, or a glob.
@@ -94,7 +95,9 @@ def _variables(file: xr.Dataset, axes: Axes, options: WeatherOptions, name: str)
             f"`{name}` has no field of weather that is wanted",
             found=listed(fields or file.data_vars, 12) or "no variables",
             expected=listed(options.variables) if wanted else f"known quantities such as {listed(QUANTITIES)}",
-            hint='name what to read: `variables=("...",)`' if fields else "",
+            hint='name what to read: `variables = ["..."]` in `[weather]`; from Python: `WeatherOptions(variables=("...",))`'
+            if fields
+            else "",
         )
     unused = [each for each in fields if each not in chosen and not wanted]
     said = [f"{name}: not read: {listed(unused)}"] if unused else []
@@ -142,7 +145,7 @@ def _times(
             f"the times of `{name}` can't be told apart",
             found=f"{len(issued)} times of issue `{axes.issued}` beside valid times `{axes.time}`",
             expected="one time of issue a file, or lead times",
-            hint='name them: `issued_dim="..."`, `lead_dim="..."`',
+            hint='one file a time of issue; from Python: `WeatherOptions(issued_dim="...", lead_dim="...")`',
         )
     time, order, told = _sorted(moments(file, str(axes.time), name), name)
     kept = ~(time < low) & ~(time > high)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -88,11 +88,20 @@ def _find_columns(table: RawTable, options: WeatherOptions) -> dict[str, int]:
     named = {**named, "time": table.header[pair[0]]} if pair else named
     chosen = choose(table.header, [ISSUED, TIME, STATION, LATITUDE, LONGITUDE], named, table.name)
     if chosen.problems or "time" not in chosen.columns:
-        raise PanelError.of(chosen.problems or [missing(TIME, table.header, table.name)])
+        raise PanelError.of(map(_for_weather, chosen.problems or [missing(TIME, table.header, table.name)]))
     columns = dict(chosen.columns) | ({"time_of_day": pair[1]} if pair else {})
     if "station" in columns and names_stations(table, columns):
         return columns
     return {role: column for role, column in columns.items() if role in ("time", "time_of_day", "issued")}
+
+
+def _for_weather(problem: Problem) -> Problem:
+    """Return a problem of columns with the options of weather in place of those of readings, which the command line has."""
+    hint = problem.hint
+    if hint.startswith("name the column"):
+        hint = f"call the column `{TIME.synonyms[0]}`; from Python, name it: `WeatherOptions(time_column=...)`"
+    hint = re.sub(r"`--(\w+)-column \"?(.*?)\"?`", r'`WeatherOptions(\1_column="\2")`', hint)
+    return replace(problem, expected=re.sub(r"--(\w+)-column", r"\1_column", problem.expected), hint=hint)
 
 
 def _wanted(series: list[Series], options: WeatherOptions) -> list[Series]:

@@ -143,15 +143,18 @@ def warn_of_the_unlikely(values: npt.NDArray[Any], raw: npt.NDArray[Any], quanti
     count = int(off.sum())
     if not count:
         return
+    unlikely = values[off]
     found, often = np.unique(raw[off].astype(np.float64), return_counts=True)
     marks = {float(mark): int(n) for mark, n in zip(found, often, strict=True) if np.isclose(mark, MARKS, rtol=1e-6).any()}
-    shown = f"{found[0]:g} to {found[-1]:g}" if len(found) > 1 else f"{found[0]:g}"
+    low, high = unlikely.min(), unlikely.max()
+    shown = f"{low:g} to {high:g} {quantity.unit}" if low < high else f"{low:g} {quantity.unit}"
     if marks:
         shown = ", ".join(f"{mark:g} ({counted(n, 'time')})" for mark, n in list(marks.items())[:SHOWN])
-    hint = f'name their unit, such as `units={{"{quantity.name}": "degF"}}`' if quantity.unit == "degC" else ""
-    hint = hint or f'name their unit: `units={{"{quantity.name}": "..."}}`'
+    unit = "degF" if quantity.unit == "degC" else "..."
+    hint = f'name their unit in the file; from Python: `WeatherOptions(units={{"{quantity.name}": "{unit}"}})`'
     if marks:
-        hint = f"if they mark missing values: `missing=({', '.join(f'{mark:g}' for mark in marks)},)`"
+        told = ", ".join(f"{mark:g}" for mark in marks)
+        hint = f"if they mark missing values, leave them empty in the file; from Python: `WeatherOptions(missing=({told},))`"
     problem = Problem(
         f"{where}: {counted(count, 'value')} of {quantity.name} {'is' if count == 1 else 'are'} not to be believed",
         found=shown,
