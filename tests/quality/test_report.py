@@ -96,7 +96,7 @@ def test_what_an_example_is_measured_in_is_named(kind, value, text):
 def test_long_gaps_are_in_days():
     values = cycle(200)
     values[100:2459, 0] = np.nan  # 2359 h
-    assert "98.29 d from" in inspect(panel_of(values)).of("missing")[0].sentence
+    assert "98.3 d from" in inspect(panel_of(values)).of("missing")[0].sentence
 
 
 def test_every_kind_has_a_title_and_something_to_do():

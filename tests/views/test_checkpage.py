@@ -56,6 +56,37 @@ def test_the_page_says_what_the_report_says(page, faulty):
     assert "load.csv: wide table" in page
 
 
+def test_the_size_of_the_panel_is_said_once(faulty):
+    said = ["load.csv: wide table", faulty.describe()]
+    assert check_page(faulty, inspect(faulty), title="load.csv", said=said).count(escape(faulty.describe())) == 1
+
+
+def test_places_without_readings_that_change_are_pictured(faulty):
+    values = faulty.consumption.copy()
+    values[:, 2], values[:, 3] = np.nan, 5.0
+    panel = Panel(faulty.dataset.assign(consumption=(("time", "location"), values)))
+    report = inspect(panel)
+    page = check_page(panel, report, title="load.csv")
+    assert "C: no reading" in page
+    assert "D: constant" in page
+    line = picture(panel, report, report.of("constant")[0]).axes[1].lines[-1]
+    assert set(line.get_ydata()) == {5.0}
+
+
+def test_the_numbers_lead_to_the_findings(page, faulty):
+    links, marks = re.findall(r'href="#([^"]+)"', page), re.findall(r'<tr id="([^"]+)"', page)
+    assert len(marks) == len(set(marks)) == len(inspect(faulty).findings)
+    assert sorted(links) == sorted(marks)
+
+
+def test_readings_beyond_the_axis_are_triangles_at_its_edge(faulty):
+    report = inspect(faulty)
+    right = picture(faulty, report, report.of("spike", "cost $1 and $2")[0]).axes[1]
+    (triangle,) = (line for line in right.lines if line.get_marker() == "^")
+    assert triangle.get_label() == "beyond, up to 10,000,000 MW"
+    assert triangle.get_ydata().tolist() == [right.get_ylim()[1]]
+
+
 def test_a_report_without_findings_is_a_page_too(make_panel):
     panel = make_panel(days=30, places=2)
     report = inspect(panel)

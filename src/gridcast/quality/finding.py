@@ -162,7 +162,7 @@ def detected(
 def lasting(history: History, steps: int) -> str:
     """Return how long a number of steps is, in words: in days from three on."""
     span = history.freq * steps
-    return describe_freq(span) if span < 3 * DAY else f"{span / DAY:,.4g} d"
+    return describe_freq(span) if span < 3 * DAY else f"{span / DAY:,.1f}".removesuffix(".0") + " d"
 
 
 def shown(value: float) -> str:
