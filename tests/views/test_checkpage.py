@@ -1,6 +1,7 @@
 """The page of a check stands by itself, says what the report says, and has a picture of each of the worst findings."""
 
 import re
+from dataclasses import replace
 from html import escape
 
 import numpy as np
@@ -77,6 +78,14 @@ def test_the_numbers_lead_to_the_findings(page, faulty):
     links, marks = re.findall(r'href="#([^"]+)"', page), re.findall(r'<tr id="([^"]+)"', page)
     assert len(marks) == len(set(marks)) == len(inspect(faulty).findings)
     assert sorted(links) == sorted(marks)
+
+
+def test_two_findings_of_a_kind_at_a_place_have_one_mark_and_one_more_is_said_in_the_singular(faulty):
+    report = inspect(faulty)
+    zero = report.of("zero")[0]
+    page = check_page(faulty, replace(report, findings=(zero, replace(zero, severity="note"))), title="load.csv")
+    assert page.count('<tr id="zero-0">') == 1
+    assert "1 more is in the list only" in page
 
 
 def test_readings_beyond_the_axis_are_triangles_at_its_edge(faulty):

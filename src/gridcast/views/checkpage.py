@@ -80,7 +80,9 @@ def check_page(panel: Panel, report: QualityReport, *, title: str, said: Sequenc
     chosen = worst(report.findings)
     pictured = "".join(_section(panel, report, finding) for finding in chosen)
     left = len(report.findings) - len(chosen)
-    count = f"{counted(len(chosen), 'finding')}, the worst of each kind" + (f"; {left} more are in the list only." if left else ".")
+    count = f"{counted(len(chosen), 'finding')}, the worst of each kind" + (
+        f"; {left} more {'is' if left == 1 else 'are'} in the list only." if left else "."
+    )
     legend = "Vermilion marks are readings that can't be right, triangles at an edge those beyond it; white is missing."
     return "\n".join(
         [
@@ -197,13 +199,19 @@ def _list(report: QualityReport) -> str:
     if not report.findings:
         return ""
     rows = "".join(
-        f'<tr id="{_anchor(report.locations, f.location, f.kind)}"><td>{escape(f.location)}</td>'
+        f"<tr{_id(report, f)}><td>{escape(f.location)}</td>"
         f'<td class="{f.severity}">{escape(KINDS[f.kind].title)}</td><td>{f.count:,}</td>'
         f"<td>{escape(first_example(f))}</td><td>{escape(f.sentence)}</td><td>{_code(f.hint)}</td></tr>"
         for f in report.findings
     )
     head = "".join(f"<th>{name}</th>" for name in ("place", "what", "readings", "first", "found", "what to do"))
     return f'<div class="wide"><table class="list"><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>'
+
+
+def _id(report: QualityReport, finding: Finding) -> str:
+    """Return the attribute by which a row of the list is found: the first of its kind and place has one."""
+    first = report.of(finding.kind, finding.location)[0] is finding
+    return f' id="{_anchor(report.locations, finding.location, finding.kind)}"' if first else ""
 
 
 def _code(hint: str) -> str:

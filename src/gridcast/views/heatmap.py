@@ -194,7 +194,8 @@ def _range(values: Values, good: Values) -> tuple[float, float]:
     height = float(np.ptp(fine)) or abs(float(fine[0])) or 1.0
     low = max(float(known.min()), float(fine.min()) - 3 * height)
     high = min(float(known.max()), float(fine.max()) + 3 * height)
-    return low - 0.06 * (high - low + 1e-9), high + 0.06 * (high - low + 1e-9)
+    room = 0.06 * ((high - low) or height)
+    return low - room, high + room
 
 
 def _finish(axes: Axes, unit: str, *, dates: bool = True) -> None:
