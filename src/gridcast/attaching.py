@@ -177,10 +177,9 @@ def _at_places(
     observed = weather.dataset.map(_as_observed, keep_attrs=True)
     weights = learned_weights(panel, on_clock(observed, panel.times[0], panel.freq), until=until)
     counts = (weights > 0).sum("station").values
-    said = (
-        f"stations of each place learned from readings before {until:%Y-%m-%d}: "
-        f"{counts.min()} to {counts.max()} of {weights.sizes['station']} a place",
-    )
+    few, most = int(counts.min()), int(counts.max())
+    each = f"{few}" if few == most else f"{few} to {most}"
+    said = (f"stations learned from readings before {until:%Y-%m-%d}: each place takes {each} of {weights.sizes['station']}",)
     return apply_weights(dataset, weights), said
 
 

@@ -35,8 +35,13 @@ class Listener:
     progress: Callable[[int, int, dict[str, float]], None] = field(default=lambda *_: None)
 
 
-def load(config: RunConfig, listener: Listener) -> Loaded:
+def load(config: RunConfig, listener: Listener, *, refuse: bool = True) -> Loaded:
     """Return the checked panel of the readings, or of the synthetic world; say what was recognised.
+
+    Args:
+        config: Where the readings come from.
+        listener: Who is told.
+        refuse: Whether places that nothing can be learned from are refused.
 
     Raises:
         GridcastError: If the files can't make a panel.
@@ -44,7 +49,7 @@ def load(config: RunConfig, listener: Listener) -> Loaded:
     loaded = _synthetic(config) if config.is_synthetic else _from_sources(config)
     zoned = loaded.panel.dataset.assign_attrs(timezone=config.data.timezone)
     panel = Panel(zoned).between(_moment(config, "start"), _moment(config, "end"))
-    for sentence in (*loaded.said, panel.describe(), *check_panel(panel)):
+    for sentence in (*loaded.said, panel.describe(), *check_panel(panel, refuse=refuse)):
         listener.say(sentence)
     return replace(loaded, panel=panel)
 

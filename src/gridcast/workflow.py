@@ -136,7 +136,7 @@ def check_readings(
         said.append(sentence)
         listener.say(sentence)
 
-    panel = load(config, Listener(say)).panel
+    panel = load(config, Listener(say), refuse=False).panel
     report = inspect(panel, timezones=panel.timezones)
     if html is not None:
         write_check_page(panel, report, html, title=title or "Check of the readings", said=said)

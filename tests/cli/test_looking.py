@@ -52,6 +52,20 @@ def test_check_finds_the_fault_and_says_that_forecasting_is_advisable(files):
     assert "--overwrite" in again.output
 
 
+def test_check_tells_of_places_that_run_refuses_and_of_the_rest(files):
+    table = pd.read_csv("l.csv")
+    table.loc[table["location"] == "P001", "consumption"] = 5.0
+    table.to_csv("flat.csv", index=False)
+    result = call("check", "flat.csv", "p.csv", "--html", "flat.html")
+    assert result.exit_code == 0, result.output
+    assert "error: constant" in result.stdout
+    assert "P002" in result.stdout
+    assert "--exclude P001" in result.stdout
+    refused = call("map", "flat.csv", "p.csv", "--out", "map.png")
+    assert refused.exit_code == 2
+    assert "same reading all the time" in refused.output
+
+
 def test_check_as_json(files):
     found = json.loads(call("check", "l.csv", "p.csv", "--json", "--quiet").stdout)
     assert found["advisable"] is True

@@ -27,6 +27,11 @@ def test_places_that_teach_nothing_are_named_all_at_once_with_what_to_type():
     assert flat.hint == 'leave them out: --exclude flat --exclude "also flat"'
 
 
+def test_places_that_teach_nothing_are_left_to_the_report_where_that_is_asked():
+    nan = float("nan")
+    assert check_panel(panel_of(good=[1, 2, 3], silent=[nan, nan, nan], flat=[4, 4, 4]), refuse=False)[0].startswith("3 readings")
+
+
 def test_gaps_are_counted_and_stay():
     nan = float("nan")
     panel = panel_of(a=[1, nan, nan, 4], b=[1, 2, 3, nan], c=[1, 2, 3, 4])

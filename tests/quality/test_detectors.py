@@ -139,6 +139,14 @@ def test_another_level_for_good(world):
     assert found.examples[0].value == pytest.approx(1.6, abs=0.25)
 
 
+@pytest.mark.parametrize("row", [AT, AT + 60, AT + 130])  # 136, 28 and 98 hours after the start of a week
+def test_a_jump_is_dated_within_the_week(world, row):
+    found = only(inspect(changed(world, put(slice(row, None), lambda x: x * 0.6))), "level")
+    assert abs(found.examples[0].start - world.times[row]) <= pd.Timedelta(hours=4)
+    assert found.count == pytest.approx(len(world.times) - row, abs=4)
+    assert f"about {found.examples[0].start:%Y-%m-%d %H:%M}, and stays" in found.sentence
+
+
 def test_a_clock_that_is_an_hour_off_for_two_months(world):
     found = only(inspect(changed(world, lambda line: np.r_[line[:AT], line[AT + 1 : 5501], line[5500:]])), "clock")
     assert "h earlier than usual beside the other places" in found.sentence

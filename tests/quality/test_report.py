@@ -9,7 +9,8 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from gridcast.panel import Panel
-from gridcast.quality import KINDS, implausible, inspect
+from gridcast.quality import KINDS, Example, Finding, implausible, inspect
+from gridcast.quality.report import first_example
 
 
 def panel_of(values: np.ndarray, freq: str = "h") -> Panel:
@@ -41,7 +42,61 @@ def test_the_report_as_a_table_as_rows_and_as_json():
     assert plain["advisable"] is True
     assert plain["wrong"]["zero"] == 2
     assert {"kind", "location", "count", "severity", "sentence", "hint", "examples"} == set(plain["findings"][0])
-    assert report.verdict.startswith("forecasting is advisable, with 1 kind of faults to look at")
+    assert report.verdict.startswith("forecasting is advisable, with 1 kind of fault to look at")
+
+
+def test_the_verdict_tells_nothing_from_notes_and_does_not_count_readings_of_notes():
+    values = cycle(30)
+    values[:, 1] = 5 + np.arange(720) % 7
+    assert inspect(panel_of(values)).verdict == "forecasting is advisable; nothing was found"
+    values[200:210, 0] = np.nan
+    assert inspect(panel_of(values)).verdict == "forecasting is advisable; nothing but notes"
+    values[300, 0] += 2.5  # little out of bounds
+    values[100:102, 1] = -50
+    report = inspect(panel_of(values))
+    assert {f.severity for f in report.findings if f.kind == "spike"} == {"note"}
+    assert report.verdict.endswith("2 readings of 1,440 can't be right, 1 more in notes may not be")
+
+
+def test_places_that_teach_nothing_are_errors_beside_the_other_faults():
+    values = cycle(30, places=5)
+    values[100:102, 0] = 0
+    values[:, 1] = np.nan
+    values[:, 2] = np.where(np.arange(720) % 3 == 0, np.nan, 7.0)
+    values[1:, 3] = np.nan
+    report = inspect(panel_of(values))
+    errors = {f.location: (f.kind, f.count, f.hint) for f in report.findings if f.severity == "error" and f.kind != "missing"}
+    assert errors == {
+        "P1": ("silent", 720, "`--exclude P1`"),
+        "P2": ("constant", 480, "`--exclude P2`"),
+        "P3": ("constant", 1, "`--exclude P3`"),
+    }
+    assert report.of("zero", "P0")
+    assert report.advisable
+    assert "without 3 places that nothing can be learned from (`P1`, `P2`, `P3`), with" in report.verdict
+
+
+def test_half_of_the_readings_are_looked_for_at_places_that_change():
+    values = cycle(30)
+    values[:, 1] = 7
+    values[:400, 0] = np.nan
+    assert inspect(panel_of(values)).reasons == ("more than half of the readings are missing at every other place",)
+
+
+@pytest.mark.parametrize(
+    ("kind", "value", "text"),
+    [("level", 0.613, "(factor 0.61)"), ("copy", 0.92684, "(x 0.9268)"), ("clock", -0.9, "(0.9 h early)"), ("spike", 9.0, "(9)")],
+)
+def test_what_an_example_is_measured_in_is_named(kind, value, text):
+    at = pd.Timestamp("2024-01-01", tz="UTC")
+    found = Finding(kind, "A", 1, (Example(at, at, value),), "warning", "", "")
+    assert first_example(found) == f"2024-01-01 00:00 {text}"
+
+
+def test_long_gaps_are_in_days():
+    values = cycle(200)
+    values[100:2459, 0] = np.nan  # 2359 h
+    assert "98.3 d from" in inspect(panel_of(values)).of("missing")[0].sentence
 
 
 def test_every_kind_has_a_title_and_something_to_do():

@@ -1,6 +1,7 @@
 """The page of a check stands by itself, says what the report says, and has a picture of each of the worst findings."""
 
 import re
+from dataclasses import replace
 from html import escape
 
 import numpy as np
@@ -54,6 +55,45 @@ def test_the_page_says_what_the_report_says(page, faulty):
         assert KINDS[finding.kind].title.replace("'", "&#x27;") in page
     assert page.count("<img") == len(worst(report.findings))
     assert "load.csv: wide table" in page
+
+
+def test_the_size_of_the_panel_is_said_once(faulty):
+    said = ["load.csv: wide table", faulty.describe()]
+    assert check_page(faulty, inspect(faulty), title="load.csv", said=said).count(escape(faulty.describe())) == 1
+
+
+def test_places_without_readings_that_change_are_pictured(faulty):
+    values = faulty.consumption.copy()
+    values[:, 2], values[:, 3] = np.nan, 5.0
+    panel = Panel(faulty.dataset.assign(consumption=(("time", "location"), values)))
+    report = inspect(panel)
+    page = check_page(panel, report, title="load.csv")
+    assert "C: no reading" in page
+    assert "D: constant" in page
+    line = picture(panel, report, report.of("constant")[0]).axes[1].lines[-1]
+    assert set(line.get_ydata()) == {5.0}
+
+
+def test_the_numbers_lead_to_the_findings(page, faulty):
+    links, marks = re.findall(r'href="#([^"]+)"', page), re.findall(r'<tr id="([^"]+)"', page)
+    assert len(marks) == len(set(marks)) == len(inspect(faulty).findings)
+    assert sorted(links) == sorted(marks)
+
+
+def test_two_findings_of_a_kind_at_a_place_have_one_mark_and_one_more_is_said_in_the_singular(faulty):
+    report = inspect(faulty)
+    zero = report.of("zero")[0]
+    page = check_page(faulty, replace(report, findings=(zero, replace(zero, severity="note"))), title="load.csv")
+    assert page.count('<tr id="zero-0">') == 1
+    assert "1 more is in the list only" in page
+
+
+def test_readings_beyond_the_axis_are_triangles_at_its_edge(faulty):
+    report = inspect(faulty)
+    right = picture(faulty, report, report.of("spike", "cost $1 and $2")[0]).axes[1]
+    (triangle,) = (line for line in right.lines if line.get_marker() == "^")
+    assert triangle.get_label() == "beyond, up to 10,000,000 MW"
+    assert triangle.get_ydata().tolist() == [right.get_ylim()[1]]
 
 
 def test_a_report_without_findings_is_a_page_too(make_panel):

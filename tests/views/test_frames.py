@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -94,6 +96,20 @@ def test_a_field_is_drawn_on_all_cells_in_its_unit():
     axes = titled(plot_frames(frames), "wind, newest value")
     assert mesh(axes).get_array().reshape(2, 2).tolist() == [[1, 2], [3, 4]]
     assert axes.child_axes[0].get_ylabel() == "wind [m/s]"
+
+
+def test_weather_without_a_unit_is_scaled():
+    frames = world(observed={"wind": np.zeros((ROWS, 4))})
+    assert titled(plot_frames(frames), "wind, newest value").child_axes[0].get_ylabel() == "wind [scaled]"
+
+
+def test_the_title_says_so_where_no_place_had_a_reading_for_a_day():
+    frames = world()
+    values = frames.values.copy()
+    values[-24:] = np.nan
+    frames = replace(frames, values=values)
+    assert plot_frames(frames).get_suptitle() == "as known at 2024-01-11 00:00 UTC, no reading in the last day"
+    assert plot_frames(frames, "2024-01-10 23:00").get_suptitle() == "as known at 2024-01-10 23:00 UTC"
 
 
 def test_another_time_is_drawn_when_asked_for_and_one_without_a_frame_refused():

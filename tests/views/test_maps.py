@@ -106,6 +106,17 @@ def test_the_legends_are_within_the_picture():
     assert not boxes[0].overlaps(boxes[1])
 
 
+def test_a_long_title_ends_before_the_map_beside_it():
+    names = [f"P{i}" for i in range(54)]
+    places = np.random.default_rng(0).uniform(0, 1, (2, 54))
+    panel = town(names, 50 + places[0], 10 + places[1], np.arange(1.0, 55))
+    grid = Grid.of(*panel.coordinates, 8)
+    figure = rendered(plot_map(panel, grid, score_table([5.0] * 54, [0.1] * 54, names=names)))
+    assert "moved (lines)" in figure.axes[0].get_title("left")
+    one, other = (axes._left_title.get_window_extent() for axes in figure.axes[:2])
+    assert one.x1 < other.x0
+
+
 @pytest.mark.parametrize("grid_size", [1, 4, 5, (3, 8)])
 @pytest.mark.parametrize(
     ("latitude", "longitude"), [([48.0, 48.0], [9.0, 9.0]), ([48.0, 48.0], [9.0, 12.0]), ([48.0, 49.0], [9.0, 9.0])]

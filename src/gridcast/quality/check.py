@@ -10,12 +10,17 @@ import numpy.typing as npt
 
 from gridcast.errors import GridcastWarning, PanelError, Problem, counted, listed
 from gridcast.panel import Panel
+from gridcast.quality.history import without_change
 
 
-def check_panel(panel: Panel) -> tuple[str, ...]:
+def check_panel(panel: Panel, *, refuse: bool = True) -> tuple[str, ...]:
     """Return what is worth saying about the readings; refuse places that nothing can be learned from.
 
     Negative readings are legal (net load) and warned of. Gaps are counted and stay gaps.
+
+    Args:
+        panel: The readings.
+        refuse: Whether such places are refused; if not, they are left to `inspect`.
 
     Raises:
         PanelError: Naming the places without any reading and those whose reading never changes.
@@ -23,15 +28,12 @@ def check_panel(panel: Panel) -> tuple[str, ...]:
     Warns:
         GridcastWarning: If readings are negative.
     """
-    values = panel.consumption
-    silent = np.asarray(np.isnan(values).all(axis=0))
-    largest = np.max(values, axis=0, where=~np.isnan(values), initial=-np.inf)
-    smallest = np.min(values, axis=0, where=~np.isnan(values), initial=np.inf)
+    silent, constant = without_change(panel.consumption)
     problems = [
         _useless(panel, silent, "have no reading at all", "at least one reading a place"),
-        _useless(panel, ~silent & (largest == smallest), "have the same reading all the time", "readings that change"),
+        _useless(panel, constant, "have the same reading all the time", "readings that change"),
     ]
-    if any(problems):
+    if refuse and any(problems):
         raise PanelError.of(problem for problem in problems if problem is not None)
     _warn_of_negative(panel)
     return _gaps(panel)

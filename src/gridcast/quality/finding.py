@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from gridcast.clock import describe_freq
+from gridcast.clock import DAY, describe_freq
 from gridcast.quality.history import History
 
 Flags = npt.NDArray[np.bool_]
@@ -35,7 +35,9 @@ class Kind:
 
 
 KINDS: Final[dict[str, Kind]] = {
-    "missing": Kind("missing stretch", False, "nothing: gaps stay gaps"),
+    "silent": Kind("no reading", False, "`--exclude {place}`"),
+    "constant": Kind("constant", False, "`--exclude {place}`"),
+    "missing": Kind("missing stretch", False, "gaps stay gaps, unless you add `--fill gaps`"),
     "negative": Kind("negative value", True, MASK),
     "zero": Kind("zero for 'no reading'", True, MASK),
     "unit": Kind("unit slip", True, f"correct the unit in the file, or {MASK}"),
@@ -158,8 +160,9 @@ def detected(
 
 
 def lasting(history: History, steps: int) -> str:
-    """Return how long a number of steps is, in words."""
-    return describe_freq(history.freq * steps)
+    """Return how long a number of steps is, in words: in days from three on."""
+    span = history.freq * steps
+    return describe_freq(span) if span < 3 * DAY else f"{span / DAY:,.1f}".removesuffix(".0") + " d"
 
 
 def shown(value: float) -> str:

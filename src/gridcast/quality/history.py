@@ -82,6 +82,20 @@ class History:
         return replace(self, values=np.where(wrong, np.float32(np.nan), self.values)) if wrong.any() else self
 
 
+def without_change(values: Floats) -> tuple[Flags, Flags]:
+    """Return which columns have no reading at all, and which have the same one all the time, shape (location,) each.
+
+    Example:
+        >>> silent, constant = without_change(np.array([[np.nan, 3.0, 1.0], [np.nan, np.nan, 2.0]]))
+        >>> silent.tolist(), constant.tolist()
+        ([True, False, False], [False, True, False])
+    """
+    there = np.isfinite(values)
+    largest = np.max(values, axis=0, where=there, initial=-np.inf)
+    smallest = np.min(values, axis=0, where=there, initial=np.inf)
+    return np.asarray(~there.any(axis=0)), np.asarray(largest == smallest)
+
+
 def median(values: Floats) -> Floats:
     """Return the median of what is not missing along the first axis; NaN where all is missing.
 

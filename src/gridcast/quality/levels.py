@@ -25,7 +25,8 @@ def level_jumps(history: History) -> Detection:
     """Return weeks at which the level of a place changes for good, beside its neighbours and the same weeks of other years.
 
     The median of six weeks after is compared with that of six weeks before (logarithm; fewer where the history is short). The
-    median change of all places, and that of the place in the same weeks of the year before and after, are seasons.
+    median change of all places, and that of the place in the same weeks of the year before and after, are seasons. When it changed
+    within the weeks around is told by the hours of the week that fit the weeks before, and those that fit the weeks after.
     """
     weekly, week = _weekly(history)
     side = min(SIDE, len(weekly) // 4)
@@ -38,11 +39,10 @@ def level_jumps(history: History) -> Detection:
     jumps = (np.abs(unusual) > far) & abrupt & _apart(weekly, change, side) & (np.sign(unusual) == np.sign(change))
     found: list[Finding] = []
     for place in np.flatnonzero(jumps.any(axis=0)).tolist():
-        rows = [(at * week, float(np.exp(change[at, place]))) for at in _highest(np.where(jumps, unusual, 0)[:, place], side)]
+        weeks = _highest(np.where(jumps, unusual, 0)[:, place], side)
+        rows = [(_split(history.known[:, place], at, week, side), float(np.exp(change[at, place]))) for at in weeks]
         biggest = max(rows, key=lambda row: abs(np.log(row[1])))
-        text = (
-            f"the level changes to {biggest[1]:.2g} times what it was in the week of {history.at(biggest[0]):%Y-%m-%d}, and stays"
-        )
+        text = f"the level changes to {biggest[1]:.2g} times what it was about {history.at(biggest[0]):%Y-%m-%d %H:%M}, and stays"
         ends = [row for row, _ in rows[1:]] + [history.rows]
         spans = [(row, end, factor) for (row, factor), end in zip(rows, ends, strict=True)]
         found.append(finding(history, "level", place, text, spans=spans, count=history.rows - rows[0][0]))
@@ -58,6 +58,20 @@ def _weekly(history: History) -> tuple[Floats, int]:
     present = np.isfinite(values).mean(axis=0) >= PRESENT
     usable = present & (level > 0) & (history.floor > 0)
     return np.log(level, out=np.full(level.shape, np.nan), where=usable), week
+
+
+def _split(values: Floats, at: int, week: int, side: int) -> int:
+    """Return the row, within a week of the week `at`, at which readings turn from the usual week before to that after.
+
+    Usual is the median at each step of the week. The row is the one at which the distances (logarithm) before it to the usual
+    before, and from it on to the usual after, are the smallest together.
+    """
+    parts = values[(at - side) * week : (at + side) * week]
+    logs = np.log(parts, out=np.full(parts.shape, np.nan), where=parts > 0).reshape(-1, week)
+    before, after = median(logs[: side - 1]), median(logs[side + 1 :])
+    between = logs[side - 1 : side + 1]
+    costs = np.nan_to_num(np.abs(between - before) - np.abs(between - after)).ravel()
+    return (at - 1) * week + int(np.concatenate([[0], np.cumsum(costs)]).argmin())
 
 
 def _change(weekly: Floats, side: int) -> Floats:

@@ -18,8 +18,8 @@ from gridcast.quality.clocks import shifted_clocks
 from gridcast.quality.copies import copies
 from gridcast.quality.finding import KINDS, Detection, Finding, Flags, shown
 from gridcast.quality.flat import flat_lines
-from gridcast.quality.gaps import missing
-from gridcast.quality.history import History
+from gridcast.quality.gaps import missing, useless
+from gridcast.quality.history import History, without_change
 from gridcast.quality.levels import level_jumps
 from gridcast.quality.signs import negative, zero
 from gridcast.quality.spikes import spikes_and_drops
@@ -31,6 +31,7 @@ OF_PLACES: Final[tuple[Detector, ...]] = (level_jumps, shifted_clocks, copies)
 
 SHORTEST = 2 * WEEK
 HALF = 0.5
+USELESS = {"silent", "constant"}
 RANK = {"error": 0, "warning": 1, "note": 2}
 
 
@@ -67,12 +68,22 @@ class QualityReport:
         """The outcome in a sentence."""
         if self.reasons:
             return f"forecasting is not advisable: {'; '.join(self.reasons)}"
-        kinds = {finding.kind for finding in self.findings if finding.severity != "note"}
-        wrong = int(self.mask.sum())
+        useless = [f.location for f in self.findings if f.kind in USELESS]
+        but = f" without {counted(useless, 'place')} that nothing can be learned from ({listed(useless)})" if useless else ""
+        kinds = {f.kind for f in self.findings if f.severity != "note"} - USELESS
         if not kinds:
-            return "forecasting is advisable; nothing but notes"
-        told = f"{counted(wrong, 'reading')} of {self.mask.size:,} can't be right"
-        return f"forecasting is advisable, with {counted(len(kinds), 'kind')} of faults to look at; {told}"
+            rest = "nothing else" if useless else "nothing"
+            notes = any(f.severity == "note" for f in self.findings)
+            return f"forecasting is advisable{but}; {'nothing but notes' if notes else f'{rest} was found'}"
+        faults = f"{counted(len(kinds), 'kind')} of {'fault' if len(kinds) == 1 else 'faults'}"
+        told = f"{counted(self._wrong('warning'), 'reading')} of {self.mask.size:,} can't be right"
+        noted = self._wrong("note")
+        more = f", {noted:,} more in notes may not be" if noted else ""
+        return f"forecasting is advisable{but}, with {faults} to look at; {told}{more}"
+
+    def _wrong(self, severity: str) -> int:
+        """Return the number of readings that can't be right, of findings of a severity."""
+        return sum(f.count for f in self.findings if f.severity == severity and f.kind in self.masks)
 
     def of(self, kind: str, location: str | None = None) -> tuple[Finding, ...]:
         """Return the findings of a kind, of one place or of all."""
@@ -129,10 +140,11 @@ def inspect(panel: Panel, *, before: pd.Timestamp | None = None, timezones: str 
         ConfigError: If a zone is not known, or there is not one a place.
     """
     history = History.of(panel, before, timezones)
-    findings = list(missing(history).findings)
+    findings = [*useless(history).findings, *missing(history).findings]
+    constant = {f.location for f in findings if f.kind == "constant"}
     with np.errstate(all="ignore"):  # readings may be as large as single precision holds
         history, of_readings, masks = _wrong(history)
-        findings += of_readings
+        findings += [f for f in of_readings if f.location not in constant]  # flat lines and the like: said already
         for detect in OF_PLACES:
             findings += detect(history).findings
     order = {kind: number for number, kind in enumerate(KINDS)}
@@ -178,9 +190,16 @@ def first_example(finding: Finding) -> str:
     if not finding.examples:
         return ""
     first = finding.examples[0]
-    value = "" if np.isnan(first.value) else f" ({shown(first.value)})"
+    value = "" if np.isnan(first.value) else f" ({_measured(finding.kind, first.value)})"
     ends = f" to {first.end:%Y-%m-%d %H:%M}" if finding.count > 1 and first.end - first.start > HOUR else ""
     return f"{first.start:%Y-%m-%d %H:%M}{ends}{value}"
+
+
+def _measured(kind: str, value: float) -> str:
+    """Return the value of an example in words: a reading, a factor, or by how much a clock is off."""
+    if kind == "clock":
+        return f"{abs(value):.1f} h {'late' if value > 0 else 'early'}"
+    return {"level": f"factor {value:.2g}", "copy": f"x {value:.4g}"}.get(kind, shown(value))
 
 
 def _plain(finding: Finding) -> dict[str, Any]:
@@ -200,10 +219,9 @@ def _reasons(panel: Panel) -> tuple[str, ...]:
     span = len(panel.times) * panel.freq
     if span < SHORTEST:
         reasons.append(f"the readings span {span / pd.Timedelta(days=1):.3g} days, at least 14 are needed")
-    highest = np.max(values, axis=0, where=finite, initial=-np.inf)
-    lowest = np.min(values, axis=0, where=finite, initial=np.inf)
-    if not (highest > lowest).any():
+    useless = np.logical_or(*without_change(values))
+    if useless.all():
         reasons.append(f"no place has readings that change ({listed(panel.locations)})")
-    elif (~finite).mean(axis=0).min() > HALF:
-        reasons.append("more than half of the readings are missing at every place")
+    elif (~finite[:, ~useless]).mean(axis=0).min() > HALF:
+        reasons.append(f"more than half of the readings are missing at every {'other ' if useless.any() else ''}place")
     return tuple(reasons)

@@ -63,6 +63,8 @@ def consumers_and_stations(listing: Places, file: str) -> Listing:
     if not weather.any():
         return Listing(places, None, tuple(said))
     kinds = listed(sorted(stations[KIND].unique()))
-    said.append(f"{counted(int(weather.sum()), 'row')} of kind {kinds} are not consumers and were left out")
+    left = int(weather.sum())
+    why = "is no consumer and was" if left == 1 else "are not consumers and were"
+    said.append(f"{counted(left, 'row')} of kind {kinds} {why} left out")
     located = stations.dropna(subset=COORDINATES) if "latitude" in stations else stations[:0]
     return Listing(places, located.reset_index(drop=True) if len(located) else None, tuple(said))

@@ -16,6 +16,7 @@ from gridcast.atomic import replacing
 from gridcast.errors import counted
 from gridcast.panel import Panel
 from gridcast.quality import KINDS, Finding, QualityReport
+from gridcast.quality.history import median
 from gridcast.quality.report import first_example
 from gridcast.views import style
 from gridcast.views.heatmap import Readings, draw_heatmap, draw_levels, draw_pair, draw_shapes, draw_stretch
@@ -34,13 +35,17 @@ h1 { font-size: 26px; margin: 0 0 4px; } h2 { font-size: 19px; margin: 32px 0 8p
 p { margin: 4px 0; } code { font-family: ui-monospace, "DejaVu Sans Mono", monospace; font-size: 90%; }
 .verdict { border-left: 6px solid #0072B2; background: #EEF4F9; padding: 10px 14px; margin: 14px 0; font-size: 17px; }
 .verdict.no { border-color: #D55E00; background: #FBF0E8; }
-.wide { overflow-x: auto; }
+.wide { overflow-x: auto; background: linear-gradient(to right, #fff 30%, #fff0) 0 0 / 40px 100% local,
+  linear-gradient(to left, #fff 30%, #fff0) 100% 0 / 40px 100% local, linear-gradient(to right, #0003, #0000) 0 0 / 12px 100%,
+  linear-gradient(to left, #0003, #0000) 100% 0 / 12px 100%; background-repeat: no-repeat; }
 table { border-collapse: collapse; font-size: 13.5px; }
 th, td { padding: 3px 10px; text-align: right; border-bottom: 1px solid #DDD; }
 th:first-child, td:first-child { text-align: left; } th { vertical-align: bottom; color: #555; font-weight: 600; }
 table.list td, table.list th { text-align: left; vertical-align: top; } table.list td:nth-child(3) { text-align: right; }
 td.none { color: #BBB; } .error { color: #A33F00; font-weight: 600; } .warning { color: #A33F00; } .note { color: #666; }
-figure { margin: 4px 0 0; break-inside: avoid; } section { break-inside: avoid; } img { width: 100%; height: auto; display: block; }
+figure { margin: 4px 0 0; break-inside: avoid; } section { break-inside: avoid; }
+img { width: 100%; min-width: 760px; height: auto; display: block; }
+figure.wide { background: none; overflow-x: auto; } a { color: inherit; }
 .small { color: #666; font-size: 13px; }
 @media print { body { max-width: none; padding: 0; font-size: 11px; } h2 { break-after: avoid; } }
 """
@@ -75,8 +80,10 @@ def check_page(panel: Panel, report: QualityReport, *, title: str, said: Sequenc
     chosen = worst(report.findings)
     pictured = "".join(_section(panel, report, finding) for finding in chosen)
     left = len(report.findings) - len(chosen)
-    count = f"{counted(len(chosen), 'finding')}, the worst of each kind" + (f"; {left} more are in the list only." if left else ".")
-    legend = "Vermilion marks are readings that can't be right; white is missing."
+    count = f"{counted(len(chosen), 'finding')}, the worst of each kind" + (
+        f"; {left} more {'is' if left == 1 else 'are'} in the list only." if left else "."
+    )
+    legend = "Vermilion marks are readings that can't be right, triangles at an edge those beyond it; white is missing."
     return "\n".join(
         [
             '<!doctype html><html lang="en"><head><meta charset="utf-8">',
@@ -84,14 +91,14 @@ def check_page(panel: Panel, report: QualityReport, *, title: str, said: Sequenc
             f"<title>{escape(title)}</title><style>{CSS}</style></head><body>",
             f"<h1>{escape(title)}</h1>",
             f"<p>{escape(panel.describe())}</p>",
-            *(f'<p class="small">{escape(sentence)}</p>' for sentence in said),
-            f'<p class="verdict{"" if report.advisable else " no"}">{escape(report.verdict[0].upper() + report.verdict[1:])}.</p>',
+            *(f'<p class="small">{escape(sentence)}</p>' for sentence in said if sentence != panel.describe()),
+            f'<p class="verdict{"" if report.advisable else " no"}">{_code(report.verdict[0].upper() + report.verdict[1:])}.</p>',
             "<h2>Readings concerned</h2>",
             _table(report),
             f'<h2>Pictures</h2><p class="small">{escape(count)} {escape(legend)}</p>' if chosen else "",
             pictured,
-            "<h2>All findings</h2>" if report.findings else "",
-            _list(report.findings),
+            '<h2 id="all">All findings</h2>' if report.findings else "",
+            _list(report),
             "</body></html>\n",
         ]
     )
@@ -122,7 +129,7 @@ def picture(panel: Panel, report: QualityReport, finding: Finding) -> Figure:
     if finding.kind == "copy":
         original = _original(panel, finding)
         draw_pair(right, readings, _readings(panel, report, original, finding.kind), (finding.location, panel.locations[original]))
-    elif finding.kind in ("level", "missing"):
+    elif finding.kind in ("level", "missing", "silent"):
         draw_levels(right, readings, finding)
     elif finding.kind == "clock":
         draw_shapes(right, readings, finding)
@@ -142,7 +149,7 @@ def _original(panel: Panel, finding: Finding) -> int:
     factor = finding.examples[0].value
     own = panel.consumption[:, panel.locations.index(finding.location)]
     distance = [
-        np.inf if name == finding.location else float(np.nanmedian(np.abs(own - factor * panel.consumption[:, other])))
+        np.inf if name == finding.location else float(median(np.abs(own - factor * panel.consumption[:, other])))
         for other, name in enumerate(panel.locations)
     ]
     return int(np.nanargmin(distance))
@@ -158,7 +165,7 @@ def _section(panel: Panel, report: QualityReport, finding: Finding) -> str:
     alt = escape(f"{finding.location}: {finding.sentence}", quote=True)
     return (
         f'<section><h3>{heading}</h3><p class="{finding.severity}">{text}</p>'
-        f'<figure><img alt="{alt}" src="data:image/png;base64,{code}"></figure></section>\n'
+        f'<figure class="wide"><img alt="{alt}" src="data:image/png;base64,{code}"></figure></section>\n'
     )
 
 
@@ -169,29 +176,45 @@ def _table(report: QualityReport) -> str:
         return "<p>Nothing was found.</p>"
     head = "".join(f"<th>{escape(KINDS[kind].title)}</th>" for kind in table.columns)
     rows = "".join(
-        f"<tr><td>{escape(str(name))}</td>" + "".join(_cell(int(count)) for count in row) + "</tr>"
+        f"<tr><td>{escape(str(name))}</td>"
+        + "".join(
+            _cell(int(count), _anchor(report.locations, str(name), kind)) for kind, count in zip(table.columns, row, strict=True)
+        )
+        + "</tr>"
         for name, row in zip(table.index, table.to_numpy(), strict=True)
     )
     return f'<div class="wide"><table><thead><tr><th>place</th>{head}</tr></thead><tbody>{rows}</tbody></table></div>'
 
 
-def _cell(count: int) -> str:
-    return f"<td>{count:,}</td>" if count else '<td class="none">·</td>'
+def _anchor(locations: Sequence[str], name: str, kind: str) -> str:
+    """Return the mark of a finding in the list of all, whatever letters the name has."""
+    return f"{kind}-{locations.index(name)}"
 
 
-def _list(findings: Sequence[Finding]) -> str:
-    if not findings:
+def _cell(count: int, anchor: str) -> str:
+    return f'<td><a href="#{anchor}">{count:,}</a></td>' if count else '<td class="none">·</td>'
+
+
+def _list(report: QualityReport) -> str:
+    if not report.findings:
         return ""
     rows = "".join(
-        f'<tr><td>{escape(f.location)}</td><td class="{f.severity}">{escape(KINDS[f.kind].title)}</td><td>{f.count:,}</td>'
+        f"<tr{_id(report, f)}><td>{escape(f.location)}</td>"
+        f'<td class="{f.severity}">{escape(KINDS[f.kind].title)}</td><td>{f.count:,}</td>'
         f"<td>{escape(first_example(f))}</td><td>{escape(f.sentence)}</td><td>{_code(f.hint)}</td></tr>"
-        for f in findings
+        for f in report.findings
     )
     head = "".join(f"<th>{name}</th>" for name in ("place", "what", "readings", "first", "found", "what to do"))
     return f'<div class="wide"><table class="list"><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>'
 
 
+def _id(report: QualityReport, finding: Finding) -> str:
+    """Return the attribute by which a row of the list is found: the first of its kind and place has one."""
+    first = report.of(finding.kind, finding.location)[0] is finding
+    return f' id="{_anchor(report.locations, finding.location, finding.kind)}"' if first else ""
+
+
 def _code(hint: str) -> str:
     """Return a hint with what is to be typed as code."""
-    parts = escape(hint, quote=False).split("`")
+    parts = escape(hint).split("`")
     return "".join(f"<code>{part}</code>" if number % 2 else part for number, part in enumerate(parts))

@@ -64,7 +64,7 @@ def plot_frames(
     Args:
         frames: Frames with a time, or a static frame.
         issue_time: One of the times of the frames; the last without it.
-        title: Stands above everything, before the issue time.
+        title: Stands above everything, before the issue time, and that there was no reading in the day before it, if so.
         path: Where to save the figure (.png, .svg or .pdf). An older file is replaced at the very end.
 
     Raises:
@@ -148,8 +148,10 @@ def _chosen(frames: Frames, issue_time: str | pd.Timestamp | None) -> tuple[Floa
     if frames.times is None:
         return frames.with_gaps().astype(np.float64), ""
     when = frames.times[-1] if issue_time is None else utc(issue_time)
-    frame = frames.with_gaps(frames.positions(pd.DatetimeIndex([when])))[0]
-    return frame.astype(np.float64), f"as known at {when:%Y-%m-%d %H:%M} UTC"
+    (row,) = frames.positions(pd.DatetimeIndex([when]))
+    frame = frames.with_gaps([row])[0]
+    unread = np.isnan(frames.values[max(row + 1 - frames.day, 0) : row + 1]).all()
+    return frame.astype(np.float64), f"as known at {when:%Y-%m-%d %H:%M} UTC{', no reading in the last day' if unread else ''}"
 
 
 def _is_field(frames: Frames, layer: Channel) -> bool:
@@ -163,7 +165,7 @@ def _look(frames: Frames, layer: Channel) -> Look:
         own = "" if layer.variable == "consumption" else f"{layer.variable} "
         when = f"\n{_span(layer.steps, 24 / frames.day)}" if layer.steps else ""
         return Look(f"{own}{title}{when}", label, ("", "places" if layer.part == "places" else "share"))
-    unit = frames.units.get(layer.variable, "")
+    unit = frames.units.get(layer.variable, "" if layer.variable == "consumption" else "scaled")
     is_change = layer.part == "change"
     when = "newest value" if layer.steps is None else _span(layer.steps, 24 / frames.day)
     title = f"{layer.variable}{', change on the week before' if is_change else ''}\n{when}"

@@ -86,12 +86,23 @@ def draw_stretch(axes: Axes, readings: Readings, finding: Finding) -> None:
     axes.plot(times, readings.values[shown], color=style.INK, linewidth=1.3, label="readings")
     low, high = _range(readings.values[shown], good[shown])
     axes.set_ylim(low, high)
-    marked = shown & readings.marked
+    marked = shown & readings.marked & (readings.values >= low) & (readings.values <= high)
     if marked.any():
         stamps = readings.times[marked].tz_localize(None).to_numpy()
-        inside = np.clip(readings.values[marked], low, high)  # what is far out is marked at the edge
-        axes.plot(stamps, inside, "o", color=style.VERMILION, markersize=4, clip_on=False, zorder=3, label="can't be right")
+        axes.plot(stamps, readings.values[marked], "o", color=style.VERMILION, markersize=4, zorder=3, label="can't be right")
+    for edge, beyond, marker in ((high, readings.values > high, "^"), (low, readings.values < low, "v")):
+        _mark_beyond(axes, readings, shown & beyond, edge, marker)
     _finish(axes, readings.unit)
+
+
+def _mark_beyond(axes: Axes, readings: Readings, beyond: Flags, edge: float, marker: str) -> None:
+    """Mark readings beyond an end of the y axis by triangles there; the legend has the one that is furthest out."""
+    if not beyond.any():
+        return
+    times, far = readings.times[beyond].tz_localize(None).to_numpy(), readings.values[beyond]
+    label = f"beyond, {'up' if marker == '^' else 'down'} to {style.number(float(far.max() if marker == '^' else far.min()))}"
+    label = style.with_unit(label, "") + (f" {readings.unit}" if readings.unit else "")
+    axes.plot(times, np.full(len(far), edge), marker, color=style.VERMILION, markersize=6, clip_on=False, zorder=4, label=label)
 
 
 def draw_levels(axes: Axes, readings: Readings, finding: Finding) -> None:
@@ -183,7 +194,8 @@ def _range(values: Values, good: Values) -> tuple[float, float]:
     height = float(np.ptp(fine)) or abs(float(fine[0])) or 1.0
     low = max(float(known.min()), float(fine.min()) - 3 * height)
     high = min(float(known.max()), float(fine.max()) + 3 * height)
-    return low - 0.06 * (high - low + 1e-9), high + 0.06 * (high - low + 1e-9)
+    room = 0.06 * ((high - low) or height)
+    return low - room, high + room
 
 
 def _finish(axes: Axes, unit: str, *, dates: bool = True) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from textwrap import fill
 
 import numpy as np
 import numpy.typing as npt
@@ -20,6 +21,7 @@ from gridcast.views.scoremap import draw_scores, reference_name, scores_by_place
 
 LARGEST = 500.0  # area of the largest place's circle [square points]
 LABELLED = 10
+WIDEST = 54  # letters of a title, so that it ends before the next map begins
 
 Floats = npt.NDArray[np.float64]
 
@@ -89,7 +91,7 @@ def _draw_consumption(axes: Axes, grid: Grid, edges: Edges, mean: Floats, unit: 
     most = f", up to {counts.max()} in one" if counts.max() > 1 else ""
     moved = f", {grid.moved.sum()} moved (lines)" if grid.moved.any() else ""
     where = f"{counted(int((counts > 0).sum()), 'cell')} of the {grid.rows} × {grid.columns} grid"
-    draw_cells(axes, grid, edges, f"{counted(len(mean), 'place')} in {where}{most}{moved}")
+    draw_cells(axes, grid, edges, fill(f"{counted(len(mean), 'place')} in {where}{most}{moved}", WIDEST))
     axes.scatter(
         grid.x,
         grid.y,
