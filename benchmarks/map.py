@@ -38,7 +38,7 @@ def main() -> None:
             "# What the map is worth",
             "",
             f"The last 28 days, day ahead, nothing tuned on them; settings of `gridcast run`, seed 0; "
-            f"{SHUFFLES} shuffles of the places. Readings that can't be right are masked, gaps are not filled, and no weather is used. "
+            f"{SHUFFLES} shuffles of the places. Wrong readings are masked, gaps not filled, and no weather is used. "
             "In the synthetic world fronts travel, and neighbours tell more than in reality.",
             "",
             "| world | forecaster | RMSE [MW] | nMAE [%] | skill | training [s] |",
