@@ -131,9 +131,16 @@ def test_features_follow_from_the_temperature_if_there_is_one(panel):
 
 def test_the_calendar_has_holidays_of_the_region_and_the_user_s_own_events(tmp_path):
     (tmp_path / "events.csv").write_text("start,end,name,category\n2024-02-12,2024-02-16,winter break,school\n")
-    settings = {"country": "DE", "subdivision": "BY", "events": str(tmp_path / "events.csv")}
+    settings = {
+        "country": "DE",
+        "subdivision": "BY",
+        "events": str(tmp_path / "events.csv"),
+        "around_holidays": 1,
+        "bridge_days": True,
+    }
     calendar = calendar_of(make_config({"data": {"timezone": "Europe/Berlin"}, "weather": settings}))
     days = pd.DatetimeIndex(["2024-01-06 11:00", "2024-02-14 11:00", "2024-02-17 11:00"], tz="UTC")
     at = pd.DataFrame(calendar.at(days), columns=calendar.names)
     assert at["holiday"].tolist() == [1, 0, 0]  # Epiphany is one in Bavaria
+    assert {"before_holiday", "after_holiday", "bridge"} < set(at.columns)
     assert at.filter(like="school").iloc[:, 0].tolist() == [0, 1, 0]

@@ -87,7 +87,15 @@ def calendar_of(config: RunConfig, places: tuple[str, ...] = ()) -> Calendar:
     weather = config.weather
     events = Events(read_events(weather.events, places=places).table) if weather.events else None
     country = weather.country or (SYNTHETIC_COUNTRY if config.is_synthetic else "")
-    return Calendar(config.data.timezone, country, subdivision=weather.subdivision, events=events)
+    return Calendar(
+        config.data.timezone,
+        country,
+        subdivision=weather.subdivision,
+        around=weather.around_holidays,
+        bridges=weather.bridge_days,
+        year_end=weather.year_end,
+        events=events,
+    )
 
 
 def _use_of(panel: Panel) -> str:

@@ -88,6 +88,12 @@ class WeatherConfig(Section):
     """ISO code of the country whose public holidays count; empty for none (the synthetic world has its own)."""
     subdivision: str = ""
     """Code of the state, province or region whose own holidays count too."""
+    around_holidays: Annotated[int, Field(ge=0)] = 0
+    """How many days before and after a public holiday the network is told that it is near."""
+    bridge_days: bool = False
+    """Tell single working days between a holiday and a weekend, on which many take leave."""
+    year_end: bool = False
+    """Tell December 24 to January 1."""
     events: str = ""
     """The user's own calendar, CSV or ICS: school holidays, events."""
 
