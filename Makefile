@@ -41,8 +41,8 @@ format: .venv/.developer                ## bring the code into shape
 	$(BIN)/ruff check --fix .
 
 benchmarks: .venv/.developer            ## measure speed and memory (needs ../shared/data)
-	$(BIN)/python benchmarks/windows.py
-	$(BIN)/python benchmarks/feeding.py
+	for name in windows feeding anomalies stations layout; do $(BIN)/python benchmarks/$$name.py || exit 1; done
+	@echo 'two more: map.py trains for a quarter of an hour, reading.py needs `pip install ".[bench]"` and 3 GB of disk'
 
 clean:
 	rm -rf .venv
