@@ -195,13 +195,14 @@ def test_covariates_may_differ_by_place_in_both_layouts(make_panel):
     panel = make_panel(days=10, places=3)
     temperature = np.arange(240)[:, None] + 1000.0 * np.arange(3)
     panel = panel.with_variable("temperature", temperature, availability="perfect")
-    covariates = Covariates(None, ("temperature",), (0.0,), (1.0,))
+    covariates = Covariates(None, ("temperature",), (0.0,), (1000.0,))
     joint = preprocess_temporal_data(panel, 24, horizon=6, stride=6, joint=True, calendar=covariates)
     single = preprocess_temporal_data(panel, 24, horizon=6, stride=6, calendar=covariates)
     # a context that ends at row r carries in its last step the temperature of row r + 5, the last hour to be forecast
     last = panel.times.get_indexer([joint.times[-1]])[0] + 5
-    assert joint.X[-1][:, -1, 1].tolist() == [last, last + 1000, last + 2000]
-    assert single.X[-3:][:, -1, 1].tolist() == [last, last + 1000, last + 2000]
+    there = [last / 1000, last / 1000 + 1, last / 1000 + 2]
+    assert joint.X[-1][:, -1, 1] == pytest.approx(there)
+    assert single.X[-3:][:, -1, 1] == pytest.approx(there)
 
 
 def test_a_filled_reading_is_context_and_never_a_target(make_panel):
