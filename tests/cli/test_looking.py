@@ -108,6 +108,7 @@ def test_map_lays_out_places_without_coordinates(files):
     assert (files / "map.png").is_file()
 
 
+@pytest.mark.slow
 def test_audit_is_clean(files):
     result = call("audit", "--config", "world.toml", "--issue-times", 1, "--json", "--quiet")
     assert result.exit_code == 0, result.output

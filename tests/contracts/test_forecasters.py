@@ -80,6 +80,7 @@ def test_the_reach_is_all_that_is_needed(fitted):
     assert issue(forecaster, panel, issue_times).values.values == pytest.approx(from_all, rel=1e-4, abs=1e-4)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", sorted(REGISTRY))
 def test_the_audit_finds_no_leak(name, make_panel):
     panel = make_panel(days=25, places=2)
