@@ -200,11 +200,20 @@ def _range(values: Values, good: Values) -> tuple[float, float]:
 
 def _finish(axes: Axes, unit: str, *, dates: bool = True) -> None:
     style.dressed(axes, "")
-    axes.set_ylabel(style.with_unit("consumption", unit), fontsize=9)
+    axes.set_ylabel(style.with_unit("consumption", unit), fontsize=8)
     axes.yaxis.set_major_formatter(style.NUMBERS)
     axes.yaxis.set_major_locator(MaxNLocator(5))
     axes.tick_params(labelsize=9)
-    axes.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=3, frameon=False, fontsize=9, borderpad=0.1, columnspacing=1.2)
+    axes.legend(
+        loc="lower left",
+        bbox_to_anchor=(0, 1),
+        ncols=4,
+        frameon=False,
+        fontsize=8,
+        borderpad=0.1,
+        columnspacing=0.7,
+        handlelength=1.1,
+    )
     axes.margins(x=0.01)
     if dates:
         dated(axes)
