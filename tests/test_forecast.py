@@ -76,3 +76,36 @@ def test_issue_times_ascend():
     panel = ramp(10)
     with pytest.raises(ShapeError, match="issue times of a forecast ascend"):
         Forecast.of(np.zeros((2, 2, 4)), panel=panel, issue_times=panel.times[[6, 3]])
+
+
+def test_quantiles_ascend_and_never_cross():
+    panel = ramp(10)
+    quantiles = np.arange(3.0) + np.zeros((1, 2, 4, 3))
+    forecast = Forecast.of(
+        quantiles[..., 1],
+        panel=panel,
+        issue_times=panel.times[[3]],
+        quantiles=((0.1, 0.5, 0.9), quantiles),
+        quality=[["", "no weather"]],
+    )
+    assert forecast.levels == (0.1, 0.5, 0.9)
+    assert forecast.quality.sel(location="P1").values.tolist() == ["no weather"]
+    with pytest.raises(ShapeError, match="quantiles cross"):
+        Forecast.of(quantiles[..., 1], panel=panel, issue_times=panel.times[[3]], quantiles=((0.1, 0.5, 0.9), quantiles[..., ::-1]))
+    for levels in ((0.5, 0.1, 0.9), (0.0, 0.5, 0.9), (0.5, 0.5, 0.9)):
+        with pytest.raises(ShapeError, match="levels of quantiles"):
+            Forecast.of(quantiles[..., 1], panel=panel, issue_times=panel.times[[3]], quantiles=(levels, quantiles))
+
+
+def test_quantiles_of_other_places_are_refused():
+    panel = ramp(10)
+    with pytest.raises(ShapeError, match="does not belong"):
+        Forecast(
+            Forecast.of(np.zeros((1, 2, 4)), panel=panel, issue_times=panel.times[[3]]).values,
+            Forecast.of(
+                np.zeros((1, 1, 4)),
+                panel=panel.only(["P1"]),
+                issue_times=panel.times[[3]],
+                quantiles=((0.5,), np.zeros((1, 1, 4, 1))),
+            ).quantiles,
+        )

@@ -15,6 +15,8 @@ from gridcast.errors import ConfigError, FileError, Problem, did_you_mean
 
 NEAR_ELSEWHERE = 0.75  # similarity of a setting of another table that may have been meant
 GridSize = PositiveInt | tuple[PositiveInt, PositiveInt]
+NonNegative = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+Level = Annotated[float, Field(gt=0, lt=1)]
 
 
 class Section(BaseModel):
@@ -46,6 +48,12 @@ class DataConfig(Section):
     """Go on with the places that are in both files."""
     no_reading: tuple[float, ...] = ()
     """Codes that mean that there is no reading, such as 65535."""
+    flags: str = ""
+    """Table of readings that others call wrong (place and time, one row each): they are treated as missing."""
+    bounds: tuple[NonNegative, NonNegative] | None = None
+    """Readings below the first or above the second of these multiples of the place's median are treated as missing."""
+    operator: str = ""
+    """Forecasts that somebody else made for the same hours, in a table like the readings: a backtest scores them too."""
     outliers: Literal["keep", "mask"] = "keep"
     """What to do with readings that can't be right: keep them, or treat them as missing."""
     fill: Literal["none", "gaps"] = "none"
@@ -105,8 +113,14 @@ class TaskConfig(Section):
     """Steps of history that the LSTM reads."""
     horizon: PositiveInt = 24
     """Steps to forecast."""
+    gap: Annotated[int, Field(ge=0)] = 0
+    """Steps from the issue time to the first step that is wanted; they are forecast too, and not scored."""
+    issue_hour: Annotated[int, Field(ge=0, le=23)] | None = None
+    """Hour of the local clock at which forecasts are issued; left out, midnight, and the network learns to issue at any hour."""
     test_days: PositiveInt = 28
     """Days at the end that are held out."""
+    quantiles: tuple[Level, ...] = (0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95)
+    """Levels of the quantiles, ascending, with the median."""
 
 
 class ModelConfig(Section):
@@ -133,6 +147,31 @@ class TrainingConfig(Section):
     """The same seed gives the same result on the same machine."""
 
 
+class BacktestConfig(Section):
+    """Which forecasts a backtest makes, and who makes them."""
+
+    first: str = ""
+    """First issue time by the local clock; left out, that of the held-out days."""
+    last: str = ""
+    """Last issue time; left out, the last one with a reading at every step."""
+    stride_hours: Annotated[float, Field(gt=0, allow_inf_nan=False)] = 24.0
+    """Hours between two issue times."""
+    refit_days: Annotated[int, Field(ge=0)] = 0
+    """Days after which the forecasters learn anew from what is known by then; 0 for never."""
+    window_days: Annotated[int, Field(ge=0)] = 0
+    """Days of history that they learn from, sliding; 0 for all that there is, expanding."""
+    folds: Annotated[int, Field(ge=0)] = 0
+    """Cross-validation in place of a rolling origin: so many blocks of time, each forecast by what learned from the others."""
+    embargo_days: Annotated[int, Field(ge=0)] = 7
+    """Days on either side of a block that nobody learns from."""
+    leave_out: Literal["none", "locations", "regions"] = "none"
+    """Forecast places that the forecasters did not learn from: single places in `folds` groups, or groups that lie together."""
+    baselines: tuple[str, ...] = ("seasonal_naive_24h", "seasonal_naive_168h")
+    """Forecasters beside the hybrid; `--with-baselines` takes all."""
+    total: Literal["none", "bottom_up", "mint"] = "bottom_up"
+    """Forecast the sum of all places too: from its parts, or reconciled with a forecast of its own by MinT."""
+
+
 class OutputConfig(Section):
     """Where forecasts go beside the run folder."""
 
@@ -148,6 +187,7 @@ class RunConfig(Section):
     task: TaskConfig = TaskConfig()
     model: ModelConfig = ModelConfig()
     training: TrainingConfig = TrainingConfig()
+    backtest: BacktestConfig = BacktestConfig()
     output: OutputConfig = OutputConfig()
 
     @property
@@ -203,10 +243,13 @@ def to_toml(config: RunConfig) -> str:
         units = 64
     """
     tables = config.model_dump(mode="json")
-    blocks = [
-        "\n".join([f"[{name}]", *(f"{key} = {_literal(value)}" for key, value in table.items())]) for name, table in tables.items()
-    ]
+    blocks = ["\n".join([f"[{name}]", *(_line(key, value) for key, value in table.items())]) for name, table in tables.items()]
     return "\n\n".join(blocks) + "\n"
+
+
+def _line(key: str, value: object) -> str:
+    """Return a setting as a line; TOML has no word for one that is left out."""
+    return f"# {key} =" if value is None else f"{key} = {_literal(value)}"
 
 
 def _literal(value: object) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -275,6 +276,10 @@ class Panel:
             )
         dataset = self.dataset.isel(time=slice(first, last))
         return Panel(counted_from(dataset, first))
+
+    def only(self, locations: Sequence[str]) -> Panel:
+        """Return the panel of some of its places, in the order given."""
+        return Panel(self.dataset.sel(location=list(locations)))
 
     def masked(self, wrong: npt.NDArray[np.bool_]) -> Panel:
         """Return the panel with the marked readings missing, measured or filled; `wrong` has shape (time, location)."""
