@@ -2,101 +2,177 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from gridcast.errors import PanelError, TrainingError
-from gridcast.forecasters.hybrid import HybridForecaster
+from gridcast.errors import ConfigError, GridcastWarning, PanelError, TrainingError
+from gridcast.evaluation import issue
+from gridcast.forecasters.hybrid import LEVELS, HybridForecaster
 from gridcast.panel import Panel
 
 
 def quick(**how) -> HybridForecaster:
-    return HybridForecaster(**{"sequence_length": 48, "horizon": 24, "grid_size": 4, "epochs": 2, "units": 8, **how})
+    return HybridForecaster(**{"sequence_length": 168, "grid_size": 4, "epochs": 2, "units": 8, **how})
+
+
+def world(days: int = 45, places: int = 3, weather: bool = True, seed: int = 0) -> Panel:
+    """A panel with a daily cycle, a temperature that the consumption follows, and coordinates."""
+    random = np.random.default_rng(seed)
+    times = pd.date_range("2024-01-01", periods=24 * days, freq="h", tz="UTC")
+    temperature = 10 + random.normal(size=(len(times), places)).astype(np.float32)
+    cycle = 50 + 10 * np.sin(2 * np.pi * times.hour.to_numpy() / 24)[:, None]
+    names = list("ABCDEFGH")[:places]
+    spatial = pd.DataFrame({"id": names, "latitude": 50.0 + np.arange(places), "longitude": 5.0 + np.arange(places)})
+    readings = pd.DataFrame(cycle + temperature, index=times, columns=names)
+    panel = Panel.from_wide(readings, spatial, unit="MW")
+    return panel.with_variable("temperature", temperature, units="degC", availability="perfect") if weather else panel
+
+
+TRAINED = 24 * 38
 
 
 @pytest.fixture(scope="module")
 def fitted():
-    """A panel of which the last three days are unknown to the network, and the network."""
-    random = np.random.default_rng(0)
-    times = pd.date_range("2024-01-01", periods=24 * 30, freq="h", tz="UTC")
-    readings = 50 + 10 * np.sin(2 * np.pi * times.hour.to_numpy() / 24)[:, None] + random.normal(size=(len(times), 3))
-    readings[24 * 28 + 3, 1] = np.nan
-    places = pd.DataFrame({"id": list("ABC"), "latitude": [50, 51, 52], "longitude": [5, 6, 7]})
-    panel = Panel.from_wide(pd.DataFrame(readings, index=times, columns=list("ABC")), places, unit="MW")
-    return panel, quick().fit(panel.as_of(panel.times[24 * 27]))
+    """A panel of which the last week is unknown to the network, and the network."""
+    panel = world()
+    return panel, quick().fit(panel.as_of(panel.times[TRAINED]))
 
 
-def test_a_forecast_has_the_panel_s_places_and_unit(fitted):
+def test_a_forecast_has_the_panel_s_places_its_unit_and_quantiles(fitted):
     panel, forecaster = fitted
-    forecast = forecaster.predict(panel, panel.times[[24 * 27, 24 * 28]])
+    forecast = forecaster.predict(panel, panel.times[[TRAINED, TRAINED + 24]])
     assert forecast.values.shape == (2, 3, 24)
     assert forecast.values.attrs["unit"] == "MW"
-    assert np.nanmean(np.abs(forecast.values - 50)) < 20
+    assert forecast.levels == LEVELS
+    assert np.array_equal(forecast.quantiles.sel(quantile=0.5).values, forecast.values.values)
+    assert forecast.is_ex_post
+    assert np.abs(forecast.values - 60).mean() < 20
+    assert (forecast.quality.values == "").all()
 
 
-def test_a_gap_in_the_context_gives_no_forecast_for_that_place_only(fitted):
+def test_a_dead_meter_degrades_its_forecast_gently(fitted):
     panel, forecaster = fitted
-    forecast = forecaster.predict(panel, panel.times[[24 * 28, 24 * 29]])
-    # the missing reading is at 03:00 of day 28: after the first issue time, within the context of the second
-    assert np.isfinite(forecast.values.sel(location="B").values[0]).all()
-    assert np.isnan(forecast.values.sel(location="B").values[1]).all()
-    assert np.isfinite(forecast.values.sel(location=["A", "C"]).values).all()
+    readings = panel.consumption.copy()
+    readings[TRAINED - 30 : TRAINED, 1] = np.nan
+    dead = readings.copy()
+    dead[:, 2] = np.nan
+    for values, note in ((readings, ""), (dead, "no recent readings")):
+        broken = Panel(panel.dataset.assign(consumption=(("time", "location"), values)))
+        forecast = forecaster.predict(broken, panel.times[[TRAINED]])
+        assert np.isfinite(forecast.values).all()
+        assert forecast.values.values == pytest.approx(forecaster.predict(panel, panel.times[[TRAINED]]).values.values, abs=25)
+        assert forecast.quality.values[0, 2] == note
 
 
-def test_it_can_forecast_beyond_the_last_reading(fitted):
+def test_without_the_weather_of_the_hours_to_come_it_says_so(fitted):
     panel, forecaster = fitted
-    forecast = forecaster.predict(panel, pd.DatetimeIndex([panel.end]))
-    assert np.isfinite(forecast.values.sel(location="A").values).all()
+    none = Panel(panel.dataset.drop_vars("temperature"))
+    forecast = forecaster.predict(none, panel.times[[TRAINED]])
+    assert (forecast.quality.values == "no weather").all()
+    assert not forecast.is_ex_post
+    at_the_end = forecaster.predict(panel, pd.DatetimeIndex([panel.end]))
+    assert (at_the_end.quality.values == "no weather").all()
+    assert np.isfinite(at_the_end.quantiles).all()
 
 
-def test_other_places_are_refused(fitted):
+def test_a_place_never_seen_gets_a_forecast(fitted):
     panel, forecaster = fitted
-    fewer = Panel(panel.dataset.isel(location=[0, 1]))
-    with pytest.raises(PanelError, match="not those that the network was trained on"):
-        forecaster.predict(fewer, panel.times[[24 * 28]])
+    more = world(places=5)
+    forecast = forecaster.predict(more, panel.times[[TRAINED]])
+    assert forecast.quality.values[0].tolist() == ["", "", "", "new place", "new place"]
+    assert np.abs(forecast.values.values[0, 3:] - 60).mean() < 15
+    silent = more.consumption.copy()
+    silent[:, 4] = np.nan
+    forecast = forecaster.predict(Panel(more.dataset.assign(consumption=(("time", "location"), silent))), panel.times[[TRAINED]])
+    assert forecast.quality.values[0, 4] == "new place; no recent readings"
+    assert np.abs(forecast.values.values[0, 4] - 60).mean() < 25
 
 
-def test_without_enough_context_there_is_no_forecast(fitted):
+def test_some_of_the_places_may_be_asked(fitted):
     panel, forecaster = fitted
-    with pytest.raises(PanelError, match="48 readings before each issue time"):
-        forecaster.predict(panel, panel.times[[24]])
+    forecast = forecaster.predict(panel.only(["C", "A"]), panel.times[[TRAINED]])
+    assert forecast.locations == ("C", "A")
+
+
+def test_one_by_one_from_what_was_known_then_is_the_same_as_all_at_once(fitted):
+    panel, forecaster = fitted
+    times = panel.times[TRAINED : TRAINED + 24 * 6 : 24]
+    together = forecaster.predict(panel, times)
+    each = [issue(forecaster, panel, times[[i]]).values.values[0] for i in range(len(times))]
+    assert together.values.values == pytest.approx(np.stack(each), rel=1e-4)
+
+
+def test_what_does_not_fit_the_network_is_named(fitted):
+    panel, forecaster = fitted
+    issued = panel.times[[TRAINED]]
+    with pytest.raises(PanelError, match="another unit"):
+        forecaster.predict(Panel(panel.dataset.assign_attrs(unit="kW")), issued)
+    with pytest.raises(PanelError, match="another step"):
+        forecaster.predict(Panel(panel.dataset.isel(time=slice(None, None, 2))), issued)
+    with pytest.raises(PanelError, match="no context for 1 of 1"):
+        forecaster.predict(panel, panel.times[[5]])
 
 
 def test_unfitted_it_says_so(make_panel):
     with pytest.raises(TrainingError, match="not fitted"):
-        quick().predict(make_panel(), make_panel().times[[240]])
+        quick().predict(make_panel(), make_panel().times[[48]])
 
 
-def test_windows_with_gaps_are_counted(fitted, make_panel):
-    panel = make_panel(days=12, places=3, gaps=((100, 0),))
-    forecaster = quick(epochs=1).fit(panel)
-    # 288 hours, 48 of context, 24 ahead: issued at 48, 72, ..., 264, ten times at three places. Hour 100 is a target of the one
-    # issued at 96, and in the context of those issued at 120 and 144
-    assert forecaster.skipped == 3
-    assert forecaster.samples == 3 * 10 - 3
+@pytest.mark.parametrize(
+    "wrong", [{"levels": (0.1, 0.9)}, {"levels": (0.5, 0.1, 0.9)}, {"size": "huge"}, {"epochs": 0}, {"members": 0}]
+)
+def test_settings_out_of_range_are_refused(wrong):
+    with pytest.raises(ConfigError):
+        quick(**wrong)
 
 
 @pytest.mark.slow
-def test_the_same_seed_gives_the_same_forecast(make_panel):
-    panel = make_panel(days=15, places=3)
-    issue_times = pd.DatetimeIndex([panel.end])
-    forecasts = [quick(seed=seed).fit(panel).predict(panel, issue_times).values.values.tobytes() for seed in (1, 1, 2)]
-    assert forecasts[0] == forecasts[1] != forecasts[2]
+def test_the_same_seed_gives_the_same_forecast_and_another_one_another():
+    panel = world(days=30)
+    times = panel.times[[24 * 28]]
+    known = panel.as_of(times[0])
+    one, again, other = (quick(epochs=1, seed=seed).fit(known).predict(panel, times).values.values for seed in (1, 1, 2))
+    assert one.tobytes() == again.tobytes()
+    assert one.tobytes() != other.tobytes()
 
 
-def test_progress_is_told_after_each_epoch(make_panel):
+@pytest.mark.slow
+def test_an_interrupted_training_goes_on_to_the_same_end(tmp_path):
+    panel = world(days=30)
+    times = panel.times[[24 * 28]]
+    known, file = panel.as_of(times[0]), tmp_path / "checkpoint.npz"
+    whole = quick(epochs=3).fit(known).predict(panel, times)
+
+    class InterruptionError(Exception):
+        pass
+
+    def stop(epoch, losses):
+        if epoch == 2:
+            raise InterruptionError
+
+    with pytest.raises(InterruptionError):
+        quick(epochs=3, checkpoint=file, progress=stop).fit(known)
     told = []
-    quick(progress=lambda epoch, losses: told.append((epoch, sorted(losses)))).fit(make_panel(days=15, places=2))
-    assert told == [(1, ["loss", "val_loss"]), (2, ["loss", "val_loss"])]
+    resumed = quick(epochs=3, checkpoint=file, progress=lambda epoch, _: told.append(epoch)).fit(known)
+    assert told == [2, 3]  # the second epoch had ended, and its state had not been kept yet
+    assert resumed.predict(panel, times).values.values.tobytes() == whole.values.values.tobytes()
 
 
-@pytest.mark.parametrize(("freq", "length", "horizon"), [("15min", 96, 8), ("D", 14, 7), ("h", 30, 5)])
-def test_other_steps_and_lengths_work(freq, length, horizon):
-    random = np.random.default_rng(0)
-    times = pd.date_range("2024-01-01", periods=400, freq=freq, tz="UTC")
-    places = pd.DataFrame({"id": list("AB"), "latitude": [50, 51], "longitude": [5, 6]})
-    panel = Panel.from_wide(pd.DataFrame(random.normal(size=(400, 2)), index=times, columns=list("AB")), places)
-    forecaster = quick(sequence_length=length, horizon=horizon, epochs=1).fit(panel)
-    assert forecaster.predict(panel, pd.DatetimeIndex([panel.end])).values.shape == (1, 2, horizon)
+@pytest.mark.slow
+def test_one_place_has_no_map_and_members_are_averaged():
+    panel = world(days=30, places=1)
+    known = panel.as_of(panel.times[24 * 28])
+    with pytest.warns(GridcastWarning, match="one place only"):
+        forecaster = quick(members=2, epochs=1).fit(known)
+    assert not forecaster.fitted.networks[0].shape_of.spatial
+    assert len(forecaster.fitted.networks) == 2
+    both = forecaster.predict(panel, panel.times[[24 * 28]])
+    assert np.isfinite(both.quantiles).all()
 
 
-def test_one_place_is_enough(make_panel):
-    panel = make_panel(places=1)
-    assert np.isfinite(quick().fit(panel).predict(panel, pd.DatetimeIndex([panel.end])).values).all()
+@pytest.mark.slow
+@pytest.mark.parametrize(("freq", "length", "horizon"), [("30min", 96, 10), ("1D", None, 9), ("6h", 28, 40)])
+def test_other_steps_lengths_and_horizons_work(freq, length, horizon):
+    times = pd.date_range("2024-01-01", periods=max(300, 4 * horizon), freq=freq, tz="UTC")
+    readings = np.random.default_rng(0).normal(size=(len(times), 2)) + 50
+    panel = Panel.from_wide(pd.DataFrame(readings, index=times, columns=["A", "B"]))
+    issued = panel.times[[260]]
+    forecaster = quick(sequence_length=length, horizon=horizon, epochs=1).fit(panel.as_of(issued[0]))
+    assert np.isfinite(forecaster.predict(panel, issued).values).all()

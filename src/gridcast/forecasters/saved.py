@@ -54,7 +54,7 @@ def write_hybrid(forecaster: HybridForecaster, folder: Path) -> None:
     fitted = forecaster._require_fit()
     arrays, about = _parts(fitted)
     with replacing(folder / ARRAYS) as temporary, temporary.open("wb") as file:
-        np.savez(file, **arrays)
+        np.savez(file, allow_pickle=False, **arrays)
     settings = {each.name: getattr(forecaster, each.name) for each in fields(forecaster) if each.name not in NOT_SETTINGS}
     content = {
         "format": FORMAT,
@@ -78,7 +78,9 @@ def load_hybrid(folder: str | os.PathLike[str]) -> HybridForecaster:
     about = _read_about(path / ABOUT)
     arrays = _read_arrays(path / ARRAYS, str(about.get("sha256", "")))
     try:
-        settings = {name: tuple(value) if isinstance(value, list) else value for name, value in about["settings"].items()}
+        settings: dict[str, Any] = {
+            name: tuple(value) if isinstance(value, list) else value for name, value in about["settings"].items()
+        }
         calendar = calendar_from_plain(about["calendar"]) if about["calendar"] is not None else None
         forecaster = HybridForecaster(**settings, calendar=calendar)
         forecaster.fitted = _fitted(about, arrays)
@@ -157,7 +159,7 @@ def _read_about(path: Path) -> dict[str, Any]:
         FileError: If there are none, or they are of another version.
     """
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
+        content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
         found = content["format"]
     except FileNotFoundError as error:
         raise FileError(
@@ -174,7 +176,7 @@ def _read_about(path: Path) -> dict[str, Any]:
             expected=f"format {FORMAT}, as gridcast {version('gridcast')} writes it",
             hint="train the model again with this version",
         )
-    return dict(content)
+    return content
 
 
 def _read_arrays(path: Path, checksum: str) -> Arrays:

@@ -54,13 +54,10 @@ class Schedule:
 class SampleFeed(keras.utils.PyDataset):  # type: ignore[misc]
     """Cuts one batch after the other; an epoch's order, and what it hides, follow from the seed and its number."""
 
-    def __init__(
-        self, placed: Placed, choose: Callable[[np.random.Generator], Rows], schedule: Schedule, *, first: int = 0
-    ) -> None:
+    def __init__(self, placed: Placed, choose: Callable[[np.random.Generator], Rows], schedule: Schedule) -> None:
         super().__init__()
         self.placed, self.choose, self.schedule = placed, choose, schedule
-        self.epoch = first - 1
-        self.on_epoch_end()
+        self.begin(0)
         self.size = min(schedule.batch_size, len(self.order))
 
     def __len__(self) -> int:
@@ -78,11 +75,10 @@ class SampleFeed(keras.utils.PyDataset):  # type: ignore[misc]
         inputs = self.placed.inputs(issued, hidden, hiding.places(random, self.placed.number, len(issued)))
         return inputs, self.placed.targets(issued, np.asarray(inputs["level"], dtype=np.float32))
 
-    def on_epoch_end(self) -> None:
-        """Draw the issue times and the order of the next epoch."""
-        self.epoch += 1
-        random = np.random.default_rng((self.schedule.seed, self.epoch))
-        self.order = random.permutation(self.choose(random))
+    def begin(self, epoch: int) -> None:
+        """Draw the issue times and the order of an epoch."""
+        random = np.random.default_rng((self.schedule.seed, epoch))
+        self.epoch, self.order = epoch, random.permutation(self.choose(random))
 
 
 def fit(
@@ -119,9 +115,9 @@ def fit(
     first = 0
     if checkpoint is not None:
         first, history = checkpoint.resume(network, history)
-        feed = SampleFeed(placed, choose, schedule, first=first)
     good = network.get_weights()
     for epoch in range(first, schedule.epochs):
+        feed.begin(epoch)
         loss = float(network.fit(feed, epochs=1, verbose=0, shuffle=False).history["loss"][0])
         if not math.isfinite(loss):
             _stop(network, good, epoch, loss)
