@@ -143,7 +143,7 @@ def _relative(
             found=f"{now.shape} of now and {then.shape} of the validation part",
             expected=f"none, or {point.shape} and {residuals.shape}",
         )
-    relative = np.full(residuals.shape, np.nan)
+    relative = np.where(residuals == 0, 0.0, np.nan)
     np.divide(residuals, then, out=relative, where=then > 0)
     return relative, now
 
@@ -173,14 +173,15 @@ def _typical(residuals: Array, point: Array) -> Array:
     usual = of_place[seen].sum() / max(volume[seen].sum(), np.finfo(float).tiny)
     of_place = np.where(np.isnan(of_place), usual * volume, of_place)
     relative = np.divide(size, of_place, out=np.full(size.shape, np.nan), where=of_place > 0)
-    return of_place * np.nan_to_num(_mean(relative, (0, 1)), nan=1.0)
+    of_lead = [_mean(relative[:, :, window], (0, 1, 2)) for window in _windows(*residuals.shape[::2])]
+    return of_place * np.nan_to_num(np.concatenate(of_lead, axis=2), nan=1.0)
 
 
 def _of_sums(relative: Array, spread: Array, levels: Array) -> Array:
     """Return quantiles about their median of sums of errors, relative ones (M, N) times spreads (B, N): shape (B, Q)."""
     present = np.isfinite(relative)
     weight = np.nan_to_num(_mean(spread, 0)[0])
-    usable = present @ weight >= PRESENT * weight.sum()
+    usable = present.any(axis=1) & (present @ weight >= PRESENT * weight.sum())
     present, relative = present[usable], relative[usable]
     if not len(relative):
         return np.full((len(spread), len(levels)), np.nan)
