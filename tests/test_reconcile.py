@@ -159,6 +159,15 @@ def test_shrinkage_by_hand():
     assert total == pytest.approx(np.array([[11.0]]))
 
 
+def test_neighbouring_leads_are_no_new_issue_times():
+    # the same errors at two leads: variance of r 2 * (1 - 0.25) / 15 = 0.1, so that 0.4 of r goes and 0.3 stays:
+    # W = [4, 0.6; 0.6, 1], the place gets (1 - 0.6) / (5 - 1.2) = 2 / 19 of the gap
+    place, of_sum = np.array([1, 1, -1, 1] * 2), np.array([2, 2, -2, -2] * 2)
+    both = np.ones(2)
+    places, _ = mint([[[10.0, 10.0]]], [[29.0, 29.0]], np.multiply.outer(place, both)[:, None], np.multiply.outer(of_sum, both))
+    assert places == pytest.approx(np.array([[[12.0, 12.0]]]))
+
+
 @pytest.mark.parametrize("validation", [30, 120, 400])
 def test_a_good_forecast_of_the_sum_makes_all_better(validation):
     random = np.random.default_rng(0)

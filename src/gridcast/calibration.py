@@ -146,6 +146,7 @@ class Calibration:
         fast, while the small ones make each place and lead converge. Steps are in units of the place's spread. In a simulation
         (20 places, 330 daily issue times) in which errors grew by 30 % at once, the 80 % interval covered 68 % with the
         calibration alone and 79.7 % so, 79.2 to 80.3 % at each lead; where nothing drifted the pinball loss rose by 0.2 % at most.
+        Forecasts of several fits go through it in one piece: each calibrated with its own `apply`, then from `neutral` here.
 
         Args:
             quantiles: Predicted quantiles, shape (B, N', H, Q). [the panel's unit]
@@ -177,12 +178,12 @@ class Calibration:
                 "each forecast has its issue time, and they ascend", found=f"{issue.shape} for {len(quantiles)} forecasts"
             )
         scores = _scores(*_fitting(actual, quantiles, len(self.levels)))
-        tracking, shifts = _Tracking(self.shift[rows], self.spread[rows], self.levels), np.empty(quantiles.shape)
+        tracking, calibrated = _Tracking(self.shift[rows], self.spread[rows], self.levels), np.empty(quantiles.shape)
         for row, (issued, leads) in enumerate(_newly_known(issue, freq, scores.shape[2])):
             if len(issued):
                 tracking.learn(scores[issued, :, leads], leads)
-            shifts[row] = tracking.shift
-        return _arranged(quantiles, shifts, self.levels)
+            calibrated[row] = _arranged(quantiles[row], tracking.shift, self.levels)
+        return calibrated
 
     def arrays(self) -> dict[str, Array]:
         """Return the parts as named arrays, such as for `np.savez`."""

@@ -35,6 +35,7 @@ def sum_bottom_up(
     Where places miss, the sum of those present is scaled up by spread of all / spread of those present, as if the errors were
     made together; where less than half of the spread is present it is left out. A place without any error is taken
     to err like the others for its size. A forecast without one of its places is no sum, so it is NaN.
+    The sum can be calibrated further as one place, `gridcast.calibration.Calibration`.
 
     Args:
         point: Point forecasts, shape (B, N, H). [the panel's unit]
