@@ -223,9 +223,9 @@ class _Tracking:
         """Move the shift by the scores of M forecasts that became known, shape (M, N, Q), each at its lead, shape (M,)."""
         known = np.isfinite(scores)
         below = scores <= self.shift[:, leads].swapaxes(0, 1)
-        wrong, seen = np.zeros((2, *self.shift.swapaxes(0, 1).shape))  # (H, N, Q)
-        np.add.at(wrong, leads, np.where(known, self.levels - below, 0.0))
-        np.maximum.at(seen, leads, known.astype(np.float64))
+        at = (np.arange(self.shift.shape[1])[:, None] == leads).astype(np.float64)  # (H, M)
+        wrong = np.tensordot(at, np.where(known, self.levels - below, 0.0), 1)  # (H, N, Q)
+        seen = np.minimum(np.tensordot(at, known.astype(np.float64), 1), 1.0)
         shared = 1 - 1 / max(wrong.shape[1], 1)  # one place shares nothing with others
         move = STEP_OWN * wrong + STEP_PLACE * _mean(wrong, seen, (0,))
         move += shared * (STEP_LEAD * _mean(wrong, seen, (1,)) + STEP_ALL * _mean(wrong, seen, (0, 1)))
