@@ -90,7 +90,7 @@ def day_statistics(actual: ArrayLike, predicted: ArrayLike, *, hours: float = 1.
             "readings and forecasts differ in shape", found=f"{actual.shape} and {predicted.shape}", expected="one shape"
         )
     actual, predicted = (_days(values, _steps_in_a_day(hours)) for values in (actual, predicted))
-    counts = np.asarray(np.isfinite(actual + predicted).all(axis=-1))
+    counts = np.asarray((np.isfinite(actual) & np.isfinite(predicted)).all(axis=-1))
     actual, predicted = (np.where(counts[..., None], values, 0.0) for values in (actual, predicted))
     peak, energy = actual.max(axis=-1), actual.sum(axis=-1)
     shift = hours * np.abs(predicted.argmax(axis=-1) - actual.argmax(axis=-1))
