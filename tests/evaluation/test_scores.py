@@ -125,6 +125,17 @@ def test_it_agrees_with_the_everyday_scores():
             assert found["n"] == known["n"]
 
 
+def test_shares_are_a_mean_and_a_median_over_places():
+    panel = panel_of("ABCD")
+    actual, made = random_case(panel)
+    table = score_table(made, actual, panel=panel)
+    of_place = table[(table["split"] == "location") & (table["model"] == "one")].set_index(["metric", "location"])["value"]
+    assert value(table, "nmae", "one") == pytest.approx(of_place["nmae"].mean())
+    assert value(table, "median_mape", "one") == pytest.approx(of_place["mape"].median())
+    assert value(table, "nmae", "one") != pytest.approx(of_place["nmae"].median())
+    assert value(table, "median_mape", "one") != pytest.approx(of_place["mape"].mean())
+
+
 @settings(max_examples=5)
 @given(st.integers(0, 99))
 def test_parts_add_up_to_the_whole(seed):
@@ -240,6 +251,25 @@ def test_peaks_and_energies_of_whole_days_after_the_gap():
     assert set(of_days["split"]) == {"overall", "location", "season", "issue"}
 
 
+def test_a_day_with_an_hour_that_another_could_not_forecast_does_not_count():
+    panel = panel_of("A")
+    whole = np.ones((2, 1, 24))
+    gappy = whole.copy()
+    gappy[0, 0, 5] = np.nan
+    table = score_table({"whole": forecast(2 * whole, panel), "gappy": forecast(gappy, panel)}, forecast(whole, panel), panel=panel)
+    assert [row(table, "energy_error", name)["n"] for name in ("whole", "gappy")] == [1, 1]
+    assert value(table, "energy_error", "whole") == 100
+
+
+def test_each_day_of_a_forecast_is_of_its_own_season():
+    panel, issued = panel_of("A"), pd.DatetimeIndex(["2024-02-29"], tz="UTC")
+    actual = np.full((1, 1, 48), 10.0)
+    predicted = np.repeat([11.0, 13.0], 24)[None, None]
+    table = score_table({"model": forecast(predicted, panel, issued)}, forecast(actual, panel, issued), panel=panel)
+    assert value(table, "energy_error", split="season", season="winter") == pytest.approx(10)
+    assert value(table, "energy_error", split="season", season="spring") == pytest.approx(30)
+
+
 @pytest.mark.parametrize(("freq", "steps", "leads"), [("15min", 96, [0, 0.25]), ("D", 2, [0, 24]), ("7h", 4, [0, 7])])
 def test_other_steps_than_hours(freq, steps, leads):
     panel = panel_of("A", freq)
@@ -298,3 +328,15 @@ def test_what_does_not_fit_is_refused():
         score_table({"model": actual}, actual, panel=panel, places=[])
     with pytest.raises(ConfigError, match="the gap leaves no steps to score"):
         score_table({"model": actual}, actual, panel=panel, gap=2)
+
+
+@pytest.mark.shared_data
+def test_the_week_before_has_its_known_error_on_real_zones(shared_data):
+    # gefcom2012, day ahead in 2007, 19 zones without the industrial one: 16.78 % of the mean load
+    load = pd.read_csv(shared_data / "gefcom2012" / "load.csv.gz", index_col=0, parse_dates=True).tz_localize("UTC")
+    issue_times = pd.date_range("2007-01-01", periods=365, freq="D", tz="UTC")
+    panel, before = Panel.from_wide(load), Panel.from_wide(load.shift(168))
+    made = {"last week": actual_values(before, issue_times, 24)}
+    table = score_table(made, actual_values(panel, issue_times, 24), panel=panel, places=load.columns.drop("Z09").tolist())
+    assert value(table, "nmae", "last week") == pytest.approx(16.78, abs=0.01)
+    assert row(table, "nmae", "last week")["n"] == 365 * 24 * 19

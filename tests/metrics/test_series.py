@@ -136,19 +136,3 @@ def test_steps_that_do_not_make_up_days_are_refused():
 def test_shapes_have_to_agree():
     with pytest.raises(ShapeError):
         day_statistics(np.zeros((2, 24)), np.zeros((2, 48)))
-
-
-def test_ratios_of_sums_by_hand():
-    sums = {"absolute": [6.0, 0], "squared": [36.0, 0], "n": [4.0, 0], "level": [12.0, 0], "error": [-2.0, 0]}
-    sums |= {"n_quantile": [4.0, 0], "covered80": [3.0, 0], "width80": [8.0, 0]}
-    found = ratios_of({name: np.array(values) for name, values in sums.items()})
-    assert {name: values[0] for name, (values, _) in found.items()} == {
-        "mae": 1.5,
-        "rmse": 3,
-        "wape": 50,
-        "bias": -0.5,
-        "relative_bias": pytest.approx(-100 / 6),
-        "coverage80": 75,
-        "width80": 2,
-    }
-    assert all(np.isnan(values[1]) and counts.tolist() == [4, 0] for values, counts in found.values())

@@ -123,13 +123,21 @@ def test_the_skill_does_not_change_with_the_unit(losses, block, factor):
 
 
 def test_drawn_series_are_as_long_as_the_series():
-    # every loss is 1: the sum of a draw is its length, and that of the reference does not tell it apart from another
+    # every loss is 1 but the first, 4; blocks of 3, 3, 3 and 1 have it at most four times: 1 - (10 + 4 x 3) / 10 = -1.2,
+    # once in 370 draws
     losses = np.ones(10)
     losses[0] = 4
-    # blocks of 3, 3, 3 and 1: the first loss comes at most four times, and then 1 - (10 + 4 x 3) / 10 = -1.2
     found = block_bootstrap_skill(losses, np.ones(10), block=3, samples=5000, level=0.9999)
-    assert found.low >= -1.2 - 1e-9
-    assert found.high == pytest.approx(0)
+    assert (found.low, found.high) == pytest.approx((-1.2, 0))
+
+
+def test_draws_in_which_the_reference_has_no_losses_are_left_out():
+    # one loss of 5 in nine: it is drawn at least once in two of three draws, and then the skill is 1 - 9 / 5 or more
+    reference = np.zeros(9)
+    reference[4] = 5
+    found = block_bootstrap_skill(np.ones(9), reference, block=1, level=0.99)
+    assert found.low == pytest.approx(1 - 9 / 5)
+    assert np.isfinite(found.high)
 
 
 def test_the_interval_covers_the_skill_about_as_often_as_it_says():

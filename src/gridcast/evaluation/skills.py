@@ -78,6 +78,11 @@ def places_won(scores: pd.DataFrame, model: str, rival: str, *, metric: str = "m
 
     Raises:
         ConfigError: If there is no such forecaster.
+
+    Example:
+        >>> maes = {"model": ["a", "a", "b", "b"], "location": ["X", "Y", "X", "Y"], "value": [1.0, 3.0, 2.0, 2.0]}
+        >>> places_won(pd.DataFrame({**maes, "split": "location", "metric": "mae"}), "a", "b")
+        PlacesWon(won=1, of=2, names=('X',))
     """
     _require_models(scores, [model, rival])
     rows = scores[(scores["split"] == "location") & (scores["metric"] == metric)]
