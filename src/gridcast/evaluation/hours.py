@@ -26,7 +26,7 @@ class ScoredHours:
         readings: What was measured, shape (issue_time, location, step) of the scored ones; NaN where there is no reading.
         counts: Which of them have a reading and a forecast of every forecaster that makes forecasts at all, same shape.
         missed: For each forecaster the readings that it could not forecast, by place, shape (location,).
-        idle: Forecasters that make no forecasts at all.
+        idle: Forecasters that make no forecasts at all of the scored places and steps.
     """
 
     where: npt.NDArray[np.intp]
@@ -71,12 +71,12 @@ def scored_hours(
     counts = measured = np.isfinite(readings)
     missed, idle = {}, set()
     for name, forecast in forecasts.items():
-        known = _known(forecast)
+        known = _known(forecast)[:, where, gap:]
         if known.any():
-            counts = counts & known[:, where, gap:]
+            counts = counts & known
         else:
             idle.add(name)
-        missed[name] = (measured & ~known[:, where, gap:]).sum(axis=(0, 2))
+        missed[name] = (measured & ~known).sum(axis=(0, 2))
     return ScoredHours(where, tuple(actual.locations[i] for i in where), gap, readings, counts, missed, frozenset(idle))
 
 
