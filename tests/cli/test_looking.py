@@ -122,7 +122,7 @@ def test_audit_names_a_leak_and_ends_with_exit_code_3(files, monkeypatch):
         smooth = pd.DataFrame(panel.consumption).rolling(49, center=True, min_periods=1).mean().to_numpy()
         return loading.Panel(panel.dataset.assign(consumption=(("time", "location"), smooth.astype(np.float32))))
 
-    monkeypatch.setattr("gridcast.workflow.prepare", leaking)
+    monkeypatch.setattr("gridcast.workflow.auditing.prepare", leaking)
     result = call("audit", "--config", "world.toml", "--issue-times", 1)
     assert result.exit_code == 3, result.output
     assert "leaks" in result.stdout

@@ -5,9 +5,7 @@ from __future__ import annotations
 import os
 import platform
 import time
-import warnings
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,19 +14,16 @@ import numpy as np
 import pandas as pd
 
 from gridcast.attaching import calendar_of
-from gridcast.audit import AuditReport, audit, pipeline_of
 from gridcast.clock import DAY, WEEK, find_zone
 from gridcast.config import RunConfig, to_toml
-from gridcast.errors import FileError, GridcastWarning, counted
+from gridcast.errors import counted
 from gridcast.evaluation import evaluate, issue, overall, prediction_table
 from gridcast.forecast import Forecast, Forecaster, actual_values
 from gridcast.forecasters.baselines import SeasonalNaive
 from gridcast.loading import Listener, held_out_issue_times, in_words, load, prepare, with_covariates
 from gridcast.panel import Panel
-from gridcast.quality import QualityReport, inspect
 from gridcast.sources.sql.writing import require_target, write_forecasts
 from gridcast.store import require_free, run_folder, save_predictions, write_csv, write_json
-from gridcast.views.checkpage import write_check_page
 from gridcast.views.figures import plot_results
 from gridcast.views.maps import plot_map
 
@@ -86,7 +81,7 @@ def run(
     issue_times = held_out_issue_times(loaded.panel, config)
     _check_events(loaded.panel, config)
     panel = prepare(with_covariates(loaded, config, issue_times[0], listener), config, issue_times[0], listener)
-    forecaster = _forecaster(config, listener, panel.locations)
+    forecaster = hybrid_of(config, listener, panel.locations)
     listener.say(_plan(panel, config, issue_times))
     _fit(forecaster, panel.as_of(issue_times[0]), listener)
     outcome = _score(forecaster, panel, issue_times)
@@ -107,97 +102,6 @@ def _check_events(panel: Panel, config: RunConfig) -> None:
         events.check(panel.times, panel.locations)
 
 
-def check_readings(
-    config: RunConfig,
-    *,
-    html: str | os.PathLike[str] | None = None,
-    overwrite: bool = False,
-    title: str = "",
-    listener: Listener | None = None,
-) -> QualityReport:
-    """Return what is wrong with the readings of a configuration; nothing is changed.
-
-    Args:
-        config: Where the readings come from.
-        html: Where to write a page with a picture of each finding.
-        overwrite: Whether a page there may be replaced.
-        title: Heading of the page.
-        listener: Who is told what was recognised.
-
-    Raises:
-        GridcastError: If the readings can't be read.
-    """
-    listener = listener or Listener()
-    said: list[str] = []
-    if html is not None and Path(html).exists() and not overwrite:
-        raise FileError(f"`{html}` would be replaced", found="a file", expected="a new name", hint="add `--overwrite`")
-
-    def say(sentence: str) -> None:
-        said.append(sentence)
-        listener.say(sentence)
-
-    panel = load(config, Listener(say), refuse=False).panel
-    report = inspect(panel, timezones=panel.timezones)
-    if html is not None:
-        write_check_page(panel, report, html, title=title or "Check of the readings", said=said)
-    return report
-
-
-def audit_run(
-    config: RunConfig, *, issue_times: int = 2, days: int = 120, listener: Listener | None = None
-) -> dict[str, AuditReport]:
-    """Return for each forecaster of a run whether anything between the loaded panel and the forecast uses what had not arrived.
-
-    The hybrid is trained for one epoch, as a leak does not wait for the second.
-
-    Args:
-        config: Settings of the run.
-        issue_times: How many of the held-out issue times to audit, spread over the test part; one inside a gap is added.
-        days: How many days of history before the test part to use.
-        listener: Who is told how it goes.
-
-    Raises:
-        GridcastError: As in `run`.
-    """
-    listener, silent = listener or Listener(), Listener()
-    loaded = load(config, listener)
-    issued = held_out_issue_times(loaded.panel, config)
-    short = replace(loaded, panel=loaded.panel.between(issued[0] - pd.Timedelta(days=days), None))
-    panel = with_covariates(short, config, issued[0], listener)
-    chosen = issued[np.unique(np.linspace(0, len(issued) - 1, issue_times).round().astype(int))]
-    chosen = chosen.union(_inside_a_gap(panel, issued[0], config.task.horizon))
-    quick = config.model_copy(update={"training": config.training.model_copy(update={"epochs": 1})})
-    horizon, learned = config.task.horizon, config.weather.method == "learned" or not panel.has_coordinates
-    makers: list[Callable[[], Forecaster]] = [
-        lambda: SeasonalNaive(DAY, horizon),
-        lambda: SeasonalNaive(WEEK, horizon),
-        lambda: _forecaster(quick, silent, panel.locations),
-    ]
-    reports = {}
-    for make in makers:
-        name = make().name
-        listener.say(f"audit of {name}: {counted(chosen, 'issue time')}, scrambling what had not arrived by then")
-
-        def pipeline(whole: Panel, time: pd.Timestamp, make: Callable[[], Forecaster] = make) -> Forecast:
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore", GridcastWarning)
-                if learned and all(whole.dataset[name].identical(panel.dataset[name]) for name in panel.variables):
-                    whole = with_covariates(replace(short, panel=whole), config, issued[0], silent)
-                return pipeline_of(make, issued[0])(prepare(whole, config, issued[0], silent), time)
-
-        reports[name] = audit(pipeline, panel, list(chosen))
-    return reports
-
-
-def _inside_a_gap(panel: Panel, first: pd.Timestamp, horizon: int) -> pd.DatetimeIndex:
-    """Return an issue time at which a place has just lost its readings and soon has them again, if there is one."""
-    known = ~np.isnan(panel.consumption[: panel.rows - horizon])
-    gap_ends = ~known[:-1] & known[1:]
-    rows = np.flatnonzero(gap_ends.any(axis=1)) + 1
-    times = panel.times[rows]
-    return pd.DatetimeIndex(times[times > first][:1])
-
-
 def _plan(panel: Panel, config: RunConfig, issued: pd.DatetimeIndex) -> str:
     """Return what is going to be forecast, and from what."""
     zone, task = config.data.timezone, config.task
@@ -209,7 +113,17 @@ def _plan(panel: Panel, config: RunConfig, issued: pd.DatetimeIndex) -> str:
     )
 
 
-def _forecaster(config: RunConfig, listener: Listener, locations: tuple[str, ...] = ()) -> HybridForecaster:
+def hybrid_of(config: RunConfig, listener: Listener, locations: tuple[str, ...] = ()) -> HybridForecaster:
+    """Return the hybrid of a configuration, not trained yet.
+
+    Args:
+        config: Its settings.
+        listener: Who is told of each epoch.
+        locations: The places, for a calendar that tells them apart.
+
+    Raises:
+        GridcastError: If the zone, the country or the file of events is wrong.
+    """
     from gridcast.forecasters.hybrid import HybridForecaster  # slow to import; what is wrong with the files is told before
 
     epochs = config.training.epochs

@@ -14,7 +14,7 @@ from gridcast.metrics import scores
 from gridcast.panel import Panel
 from gridcast.sources.pair import save_tables
 from gridcast.sources.synthetic.world import generate_synthetic_spatial_data, generate_synthetic_temporal_data
-from gridcast.workflow import run
+from gridcast.workflow.run import run
 
 SMALL = {
     "task": {"sequence_length": 48, "horizon": 24, "test_days": 4},
@@ -140,7 +140,7 @@ def test_nothing_is_left_behind_when_a_run_fails(files, tmp_path, monkeypatch):
     def fail(*_, **__):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("gridcast.workflow.plot_map", fail)
+    monkeypatch.setattr("gridcast.workflow.run.plot_map", fail)
     with pytest.raises(KeyboardInterrupt):
         run(settings(), out=tmp_path / "out" / "run")
     assert [path for path in tmp_path.rglob("*") if path.name not in ("load.csv", "places.csv", "out")] == []
