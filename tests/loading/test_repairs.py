@@ -1,45 +1,15 @@
-"""From the configuration to a checked panel: spans of time, repairs, and what is held out."""
+"""What is masked and filled before forecasters get a panel."""
 
 import numpy as np
 import pandas as pd
 import pytest
 import xarray as xr
 
-from gridcast import loading
 from gridcast.audit import audit, pipeline_of
 from gridcast.config import make_config
-from gridcast.errors import ConfigError, PanelError
 from gridcast.forecasters.baselines import SeasonalNaive
-from gridcast.loading import Listener, held_out_issue_times, load, prepare, with_filled_gaps
-
-WORLD = {"num_days": 20, "num_locations": 2}
-
-
-def test_readings_can_be_cut_to_a_span():
-    panel = load(make_config({"data": {**WORLD, "start": "2023-01-03", "end": "2023-01-05 06:00"}}), Listener()).panel
-    assert panel.times[0] == pd.Timestamp("2023-01-03", tz="UTC")
-    assert panel.end == pd.Timestamp("2023-01-05 06:00", tz="UTC")
-
-
-def test_the_span_is_told_by_the_local_clock():
-    data = {**WORLD, "timezone": "Europe/Berlin", "start": "2023-01-03"}
-    panel = load(make_config({"data": data}), Listener()).panel
-    assert panel.times[0] == pd.Timestamp("2023-01-02 23:00", tz="UTC")
-    assert set(panel.timezones) == {"Europe/Berlin"}
-
-
-def test_a_span_that_is_none_is_refused():
-    with pytest.raises(ConfigError, match=r"`data.start` is no moment"):
-        load(make_config({"data": {**WORLD, "start": "some day"}}), Listener())
-    with pytest.raises(PanelError, match="no readings are left"):
-        load(make_config({"data": {**WORLD, "start": "2031-01-01"}}), Listener())
-
-
-def test_labels_that_are_local_are_held_out_by_their_midnight():
-    config = make_config({"data": {**WORLD, "timezone": "local"}, "task": {"sequence_length": 48, "test_days": 4}})
-    issued = held_out_issue_times(load(config, Listener()).panel, config)
-    assert set(issued.hour) == {0}
-    assert len(issued) == 4
+from gridcast.loading import Listener, mask_outliers, prepare, with_filled_gaps
+from gridcast.panel import Panel
 
 
 def test_short_gaps_are_bridged_by_a_line_and_long_ones_by_earlier_weeks(make_panel):
@@ -63,7 +33,7 @@ def test_filling_and_masking_let_nothing_leak(make_panel):
     panel = make_panel(days=30, places=2, gaps=gaps)
     dataset = panel.dataset.copy(deep=True)
     dataset["consumption"].values[600:, 1] *= 8
-    panel = loading.Panel(dataset)
+    panel = Panel(dataset)
     config = make_config({"data": {"outliers": "mask", "fill": "gaps"}})
     first = panel.times[570]
 
@@ -84,3 +54,16 @@ def test_nothing_is_filled_after_the_readings(make_panel):
     filled = with_filled_gaps(panel.with_variable("temperature", weather, availability="perfect"))
     assert filled.filled.sum() == 1
     assert filled.end == panel.end
+
+
+def test_outliers_are_kept_unless_masked_and_both_is_said(make_panel):
+    dataset = make_panel(days=24, places=2, gaps=((100, 1),)).dataset.copy(deep=True)
+    dataset["consumption"].values[50, 0] = 1e6
+    panel = Panel(dataset)
+    for choice, words in (("keep", "kept as they are: `--outliers mask`"), ("mask", "treated as missing")):
+        said = []
+        masked = mask_outliers(panel, make_config({"data": {"outliers": choice}}), panel.times[-48], Listener(said.append))
+        assert words in said[-1]
+        assert "at 1 place" in said[-1]
+        assert np.isnan(masked.consumption[50, 0]) == (choice == "mask")
+        assert np.isnan(masked.consumption).sum() == (2 if choice == "mask" else 1)
