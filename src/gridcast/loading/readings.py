@@ -11,10 +11,11 @@ from gridcast.clock import find_zone, utc
 from gridcast.config import RunConfig
 from gridcast.errors import ConfigError
 from gridcast.loading.listener import Listener
+from gridcast.loading.options import read_options
+from gridcast.loading.repairs import without_wrong
 from gridcast.panel import Panel
 from gridcast.quality import check_panel
 from gridcast.sources.pair import Loaded, read_panel
-from gridcast.sources.readings import ReadOptions
 from gridcast.sources.synthetic.world import generate_synthetic_spatial_data, generate_synthetic_temporal_data
 
 SYNTHETIC_UNIT = "MW"
@@ -42,6 +43,8 @@ def load(config: RunConfig, listener: Listener, *, refuse: bool = True) -> Loade
 def with_covariates(loaded: Loaded, config: RunConfig, until: pd.Timestamp, listener: Listener) -> Panel:
     """Return the panel with the weather of the configuration, and say what was recognised.
 
+    Readings that are called wrong are masked before, so that no station is learned from them.
+
     Args:
         loaded: What `load` returned.
         config: With the source of the weather, or none.
@@ -49,9 +52,10 @@ def with_covariates(loaded: Loaded, config: RunConfig, until: pd.Timestamp, list
         listener: Who is told.
 
     Raises:
-        GridcastError: If the weather can't be read, or does not fit the panel.
+        GridcastError: If weather or flags can't be read, or do not fit the panel.
     """
-    panel, said = with_weather(loaded.panel, config, until=until, stations=loaded.stations)
+    readings = without_wrong(loaded.panel, config, until, listener)
+    panel, said = with_weather(readings, config, until=until, stations=loaded.stations)
     for sentence in said:
         listener.say(sentence)
     return panel
@@ -72,11 +76,10 @@ def _from_sources(config: RunConfig) -> Loaded:
     if not data.temporal:
         problem = "there is a table of places and there are no readings"
         raise ConfigError(problem, found=f"`data.spatial = {data.spatial}`", expected="`data.temporal` too, or neither")
-    columns = {name: getattr(data, name) or None for name in type(data).model_fields if name.endswith("_column")}
     return read_panel(
         data.temporal,
         data.spatial or None,
-        options=ReadOptions(timezone=data.timezone, no_reading=data.no_reading, **columns),
+        options=read_options(config),
         exclude=data.exclude,
         common_only=data.common_only,
         unit=data.unit or None,
