@@ -134,6 +134,31 @@ def test_training_never_sees_the_test_part(files, tmp_path):
         assert (tmp_path / "one" / name).read_bytes() == (tmp_path / "two" / name).read_bytes()
 
 
+def test_the_steps_of_a_gap_are_forecast_and_not_scored(tmp_path):
+    config = make_config({**SMALL, "task": {**SMALL["task"], "gap": 6, "issue_hour": 12}, "data": WORLD, "training": {"epochs": 1}})
+    said = []
+    result = run(config, out=tmp_path / "run", listener=Listener(said.append))
+    table = pd.read_csv(tmp_path / "run" / "predictions.csv", parse_dates=["timestamp", "issue_time"])
+    assert set(table["issue_time"].dt.hour) == {12}
+    assert table["step"].max() == 30
+    assert table.loc[table["step"] <= 6, "actual"].isna().all()
+    assert table.loc[table["step"] > 6, "actual"].notna().all()
+    # three places, four issue times, 24 steps
+    assert set(result.scores.query("location.isna() or location == ''")["n"]) == {3 * 4 * 24}
+    assert any("4 forecasts of 24 hours, 6 hours after the issue time, each from 48 hours" in sentence for sentence in said)
+    assert not any("not scored" in sentence for sentence in said)
+
+
+def test_flagged_readings_of_the_test_part_are_not_scored(files, tmp_path):
+    (tmp_path / "flags.csv").write_text("location,timestamp_utc\nP001,2023-01-24 05:00\nP001,2023-01-10 05:00\n")
+    config = settings(temporal=str(files[0]), spatial=str(files[1]), flags=str(tmp_path / "flags.csv"))
+    said = []
+    run(config, out=tmp_path / "run", listener=Listener(said.append))
+    table = pd.read_csv(tmp_path / "run" / "predictions.csv").set_index(["timestamp", "location"])
+    assert table["actual"].isna().sum() == 1
+    assert any("2 readings at 1 place called wrong by `flags.csv` (P001 2); treated as missing; 1 reading" in each for each in said)
+
+
 def test_nothing_is_left_behind_when_a_run_fails(files, tmp_path, monkeypatch):
     def fail(*_, **__):
         raise KeyboardInterrupt

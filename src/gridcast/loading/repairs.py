@@ -134,6 +134,7 @@ def _flagged(panel: Panel, config: RunConfig, listener: Listener) -> Mask:
             f"`{Path(path).name}` flags no time of the readings",
             found=f"flags from {moments.min()} to {moments.max()}",
             expected=f"some from {panel.times[0]} to {panel.end}",
+            hint="where none of these readings is called wrong, leave `--flags` out",
         )
     wrong = np.zeros(panel.consumption.shape, dtype=np.bool_)
     wrong[rows[there], pd.Index(panel.locations).get_indexer(pd.Index(flags.table["location"]))[there]] = True

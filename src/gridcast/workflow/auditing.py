@@ -15,7 +15,7 @@ from gridcast.config import RunConfig
 from gridcast.errors import GridcastWarning, counted
 from gridcast.forecast import Forecast, Forecaster
 from gridcast.forecasters.baselines import SeasonalNaive
-from gridcast.loading import Listener, held_out_issue_times, load, prepare, with_covariates
+from gridcast.loading import Listener, held_out_issue_times, load, prepare, with_covariates, without_wrong
 from gridcast.panel import Panel
 from gridcast.workflow.run import hybrid_of
 
@@ -39,12 +39,15 @@ def audit_run(
     listener, silent = listener or Listener(), Listener()
     loaded = load(config, listener)
     issued = held_out_issue_times(loaded.panel, config)
-    short = replace(loaded, panel=loaded.panel.between(issued[0] - pd.Timedelta(days=days), None))
+    told = without_wrong(loaded.panel, config, issued[0], listener)
+    config = config.model_copy(update={"data": config.data.model_copy(update={"flags": "", "bounds": None})})  # done once
+    short = replace(loaded, panel=told.between(issued[0] - pd.Timedelta(days=days), None))
     panel = with_covariates(short, config, issued[0], listener)
     chosen = issued[np.unique(np.linspace(0, len(issued) - 1, issue_times).round().astype(int))]
-    chosen = chosen.union(_inside_a_gap(panel, issued[0], config.task.horizon))
+    chosen = chosen.union(_inside_a_gap(panel, issued[0], config.task.gap + config.task.horizon))
     quick = config.model_copy(update={"training": config.training.model_copy(update={"epochs": 1})})
-    horizon, learned = config.task.horizon, config.weather.method == "learned" or not panel.has_coordinates
+    horizon = config.task.gap + config.task.horizon
+    learned = config.weather.method == "learned" or not panel.has_coordinates
     makers: list[Callable[[], Forecaster]] = [
         lambda: SeasonalNaive(DAY, horizon),
         lambda: SeasonalNaive(WEEK, horizon),

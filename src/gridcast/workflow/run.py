@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import platform
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -84,7 +84,7 @@ def run(
     forecaster = hybrid_of(config, listener, panel.locations)
     listener.say(_plan(panel, config, issue_times))
     _fit(forecaster, panel.as_of(issue_times[0]), listener)
-    outcome = _score(forecaster, panel, issue_times)
+    outcome = _score(forecaster, panel, issue_times, config.task.gap)
     _say_coverage(outcome, listener)
     with run_folder(out, overwrite=overwrite) as folder:
         _write(folder, config, outcome, seconds=time.monotonic() - started)
@@ -105,11 +105,13 @@ def _check_events(panel: Panel, config: RunConfig) -> None:
 def _plan(panel: Panel, config: RunConfig, issued: pd.DatetimeIndex) -> str:
     """Return what is going to be forecast, and from what."""
     zone, task = config.data.timezone, config.task
-    ends = issued[0], issued[-1] + task.horizon * panel.freq
+    gap, span = task.gap * panel.freq, task.horizon * panel.freq
+    ends = issued[0] + gap, issued[-1] + gap + span
+    later = f", {in_words(gap)} after the issue time" if task.gap else ""
     first, last = (end.tz_convert(find_zone(zone)) for end in ends)
     return (
         f"held out: {first:%Y-%m-%d %H:%M} to {last:%Y-%m-%d %H:%M} {zone}, {counted(issued, 'forecast')} of "
-        f"{in_words(task.horizon * panel.freq)}, each from {in_words(task.sequence_length * panel.freq)} of history"
+        f"{in_words(span)}{later}, each from {in_words(task.sequence_length * panel.freq)} of history"
     )
 
 
@@ -129,7 +131,7 @@ def hybrid_of(config: RunConfig, listener: Listener, locations: tuple[str, ...] 
     epochs = config.training.epochs
     return HybridForecaster(
         sequence_length=config.task.sequence_length,
-        horizon=config.task.horizon,
+        horizon=config.task.gap + config.task.horizon,
         grid_size=config.model.grid_size,
         epochs=epochs,
         batch_size=config.training.batch_size,
@@ -161,6 +163,7 @@ class _Outcome:
     forecasts: dict[str, Forecast]
     actual: Forecast
     scores: pd.DataFrame
+    gap: int
 
     @property
     def weather(self) -> str:
@@ -170,22 +173,25 @@ class _Outcome:
         return "ex post" if self.forecasts[self.forecaster.name].is_ex_post else "ex ante"
 
 
-def _score(forecaster: HybridForecaster, panel: Panel, issue_times: pd.DatetimeIndex) -> _Outcome:
-    """Forecast the test period with the hybrid and both seasonal naive forecasters, and score them."""
+def _score(forecaster: HybridForecaster, panel: Panel, issue_times: pd.DatetimeIndex, gap: int) -> _Outcome:
+    """Forecast the test period with the hybrid and both seasonal naive forecasters, and score them; no step of the gap counts."""
     horizon = forecaster.horizon
     everyone: list[Forecaster] = [forecaster, SeasonalNaive(DAY, horizon), SeasonalNaive(WEEK, horizon)]
     forecasts = {each.name: issue(each, panel, issue_times) for each in everyone}
     actual = actual_values(panel, issue_times, horizon)
-    return _Outcome(panel, forecaster, forecasts, actual, evaluate(forecasts, actual))
+    actual = replace(actual, values=actual.values.where(actual.values["step"] > gap))
+    return _Outcome(panel, forecaster, forecasts, actual, evaluate(forecasts, actual), gap)
 
 
 def _say_coverage(outcome: _Outcome, listener: Listener) -> None:
     """Say how many test hours could not be scored, and why."""
-    total, scored = outcome.actual.values.size, int(outcome.scores["n"].iloc[0])
+    wanted = slice(outcome.gap, None)
+    actual = outcome.actual.values.isel(step=wanted)
+    total, scored = actual.size, int(outcome.scores["n"].iloc[0])
     if scored == total:
         return
-    silent = int(np.isnan(outcome.forecasts[outcome.forecaster.name].values.values).sum())
-    unread = int(np.isnan(outcome.actual.values.values).sum())
+    silent = int(np.isnan(outcome.forecasts[outcome.forecaster.name].values.isel(step=wanted).values).sum())
+    unread = int(np.isnan(actual.values).sum())
     listener.say(
         f"{total - scored:,} of {total:,} test hours are not scored: {silent:,} without a forecast (a gap in the history before "
         f"them), {unread:,} without a reading; the same hours count for every forecaster"
