@@ -45,9 +45,9 @@ if TYPE_CHECKING:
     from gridcast.views.figures import plot_results as plot_results
     from gridcast.views.maps import plot_map as plot_map
     from gridcast.windows import preprocess_temporal_data as preprocess_temporal_data
-    from gridcast.workflow import audit_run as audit_run
-    from gridcast.workflow import check_readings as check_readings
-    from gridcast.workflow import run as run
+    from gridcast.workflow.auditing import audit_run as audit_run
+    from gridcast.workflow.checking import check_readings as check_readings
+    from gridcast.workflow.run import run as run
 
 _HOME = {
     "audit": "audit",
@@ -86,9 +86,9 @@ _HOME = {
     "plot_results": "views.figures",
     "plot_map": "views.maps",
     "preprocess_temporal_data": "windows",
-    "audit_run": "workflow",
-    "check_readings": "workflow",
-    "run": "workflow",
+    "audit_run": "workflow.auditing",
+    "check_readings": "workflow.checking",
+    "run": "workflow.run",
 }
 
 __all__ = sorted(_HOME)

@@ -112,6 +112,7 @@ def _options(config: RunConfig) -> WeatherOptions:
     return WeatherOptions(
         timezone=weather.timezone or config.data.timezone,
         variables=weather.variables,
+        ending=weather.stamps == "end",
         availability="perfect" if weather.perfect_weather else "",
         delay=pd.Timedelta(hours=weather.delay_hours),
     )

@@ -46,6 +46,8 @@ class DataConfig(Section):
     """Places to leave out."""
     common_only: bool = False
     """Go on with the places that are in both files."""
+    stamps: Literal["start", "end"] = "start"
+    """What stamps label of their interval, where the name of their column does not tell: its start, or its end."""
     no_reading: tuple[float, ...] = ()
     """Codes that mean that there is no reading, such as 65535."""
     flags: str = ""
@@ -86,6 +88,8 @@ class WeatherConfig(Section):
     """Which of its variables to use; all that are recognised if empty."""
     timezone: str = ""
     """Zone of its stamps without an offset; that of the readings if empty."""
+    stamps: Literal["start", "end"] = "start"
+    """What stamps of a table of stations label, as for readings."""
     perfect_weather: bool = False
     """Let measured weather stand in for a forecast; the scores are then ex post, and say so."""
     delay_hours: Annotated[float, Field(ge=0, allow_inf_nan=False)] = 0.0

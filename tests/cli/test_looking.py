@@ -7,8 +7,8 @@ import pandas as pd
 import pytest
 from typer.testing import CliRunner
 
-from gridcast import loading
 from gridcast.cli import app
+from gridcast.panel import Panel
 from gridcast.sources.pair import save_tables
 from gridcast.sources.synthetic.world import generate_synthetic_spatial_data, generate_synthetic_temporal_data
 
@@ -120,9 +120,9 @@ def test_audit_is_clean(files):
 def test_audit_names_a_leak_and_ends_with_exit_code_3(files, monkeypatch):
     def leaking(panel, config, before, listener):
         smooth = pd.DataFrame(panel.consumption).rolling(49, center=True, min_periods=1).mean().to_numpy()
-        return loading.Panel(panel.dataset.assign(consumption=(("time", "location"), smooth.astype(np.float32))))
+        return Panel(panel.dataset.assign(consumption=(("time", "location"), smooth.astype(np.float32))))
 
-    monkeypatch.setattr("gridcast.workflow.prepare", leaking)
+    monkeypatch.setattr("gridcast.workflow.auditing.prepare", leaking)
     result = call("audit", "--config", "world.toml", "--issue-times", 1)
     assert result.exit_code == 3, result.output
     assert "leaks" in result.stdout

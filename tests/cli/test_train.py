@@ -12,6 +12,7 @@ import pytest
 from typer.testing import CliRunner
 
 from gridcast.cli import app
+from gridcast.cli.options import SETTINGS, merged_config
 from gridcast.config import RunConfig
 from gridcast.sources.pair import save_tables
 from gridcast.sources.synthetic.world import generate_synthetic_spatial_data, generate_synthetic_temporal_data
@@ -112,6 +113,30 @@ def test_a_grid_size_is_one_number_or_two(attempt, size):
     result, _ = attempt(GOOD, PLACES, "--grid-size", size)
     assert result.exit_code == 2
     assert "12x24" in result.stderr
+
+
+@pytest.mark.parametrize("bounds", ["5", "0.1,5,6", "low,high", "0.1-5"])
+def test_bounds_are_two_numbers(attempt, bounds):
+    result, _ = attempt(GOOD, PLACES, "--bounds", bounds)
+    assert result.exit_code == 2
+    assert "0.1,5" in result.stderr
+
+
+def test_what_the_new_options_say_comes_into_the_configuration():
+    given = {"data": {"bounds": "0.1:5", "flags": "f.csv"}, "task": {"issue_hour": 6, "gap": 2}, "model": {"grid_size": "4x8"}}
+    config = merged_config(None, given)
+    assert config.data.bounds == (0.1, 5)
+    assert config.model.grid_size == (4, 8)
+    assert (config.task.issue_hour, config.task.gap) == (6, 2)
+    assert merged_config(None, {"data": {"bounds": "0.1,5"}}).data.bounds == (0.1, 5)
+
+
+def test_every_setting_is_an_option_of_its_own():
+    names = [setting.name for setting in SETTINGS]
+    assert len(set(names)) == len(names)
+    help_of_run = CliRunner().invoke(app, ["run", "--help"], env={"COLUMNS": "200"}).stdout
+    for option in ("--flags", "--bounds", "--operator", "--stamps", "--weather-stamps", "--issue-hour", "--gap"):
+        assert option in help_of_run
 
 
 def test_places_without_readings_are_not_enough(tmp_path):

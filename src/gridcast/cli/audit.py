@@ -28,7 +28,7 @@ def audit(
     """
     with polite(quiet=request.quiet):
         with listening(quiet=request.quiet) as listener:
-            from gridcast.workflow import audit_run
+            from gridcast.workflow.auditing import audit_run
 
             reports = audit_run(request.config(), issue_times=issue_times, days=days, listener=listener)
         _print(reports, as_json=as_json)

@@ -37,7 +37,7 @@ def check(
     """
     with polite(quiet=request.quiet):
         with listening(quiet=request.quiet) as listener:
-            from gridcast.workflow import check_readings
+            from gridcast.workflow.checking import check_readings
 
             report = check_readings(
                 request.config(files_needed=True), html=html, overwrite=overwrite, title=request.title, listener=listener

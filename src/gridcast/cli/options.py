@@ -43,7 +43,7 @@ class Setting:
     @property
     def name(self) -> str:
         """Name of the parameter."""
-        return self.key.rpartition(".")[2]
+        return self.flag.lstrip("-").replace("-", "_") or self.key.rpartition(".")[2]
 
     @property
     def parameter(self) -> inspect.Parameter:
@@ -57,6 +57,7 @@ class Setting:
 
 SETTINGS = (
     Setting(FILES, "data.timezone", str, "Zone of stamps without an offset, and of the local clock.  \\[default: UTC]", "ZONE"),
+    Setting(FILES, "data.stamps", str, "What stamps label of their interval.  \\[default: start]", "start|end"),
     Setting(FILES, "data.unit", str, "Unit of the readings, such as MW."),
     Setting(FILES, "data.query", str, "SELECT that gives the readings, in place of a table of a database.", "SQL"),
     Setting(FILES, "data.start", str, "Use no readings before this moment.", "TIME"),
@@ -71,6 +72,9 @@ SETTINGS = (
     Setting(FILES, "data.exclude", list[str], "Leave a location out; may be given again.", "NAME"),
     Setting(FILES, "data.common_only", bool, "Go on with the locations that are in both files."),
     Setting(FILES, "data.no_reading", list[float], "Code that means that there is no reading, such as 65535; may be given again."),
+    Setting(FILES, "data.operator", str, "Forecasts of somebody else, in a table like the readings, or FILE#COLUMN.", "FILE"),
+    Setting(REPAIR, "data.flags", str, "Table of readings that are wrong, by place and time: taken as missing.", "FILE"),
+    Setting(REPAIR, "data.bounds", str, "Readings outside these multiples of their place's median: missing, as 0.1,5.", "LOW,HIGH"),
     Setting(REPAIR, "data.outliers", str, "Readings that can't be right: keep them, or mask them as missing.", "keep|mask"),
     Setting(REPAIR, "data.fill", str, "Gaps: leave them, or fill them (never in targets or scores).", "none|gaps"),
     Setting(WEATHER, "weather.source", str, "Weather: stations in a table, or a field in NetCDF or Zarr.", "FILE", "--weather"),
@@ -83,6 +87,7 @@ SETTINGS = (
         "nearest|learned",
         "--weather-method",
     ),
+    Setting(WEATHER, "weather.stamps", str, "What stamps of stations label.  \\[default: start]", "start|end", "--weather-stamps"),
     Setting(WEATHER, "weather.perfect_weather", bool, "Let measured weather stand in for a forecast: scores are then ex post."),
     Setting(
         WEATHER,
@@ -100,6 +105,8 @@ SETTINGS = (
     Setting(WEATHER, "weather.events", str, "Your own calendar, CSV or ICS: school holidays, events.", "FILE"),
     Setting(TASK, "task.sequence_length", int, "Steps of history that the LSTM reads.  \\[default: 168]"),
     Setting(TASK, "task.horizon", int, "Steps to forecast.  \\[default: 24]"),
+    Setting(TASK, "task.gap", int, "Steps between the issue time and the first step that counts.  \\[default: 0]", "STEPS"),
+    Setting(TASK, "task.issue_hour", int, "Hour of the local clock at which forecasts are issued.", "H"),
     Setting(TASK, "task.test_days", int, "Days at the end that are held out.  \\[default: 28]"),
     Setting(TRAIN, "model.grid_size", str, "Rows and columns of the map, such as 16 or 12x24.  \\[default: 16]", "G|RxC"),
     Setting(TRAIN, "training.epochs", int, "At most so many passes over the training part.  \\[default: 30]"),
@@ -207,16 +214,29 @@ def merged_config(config_file: Path | None, given: Settings) -> RunConfig:
     from gridcast.config import make_config, read_config
 
     merged = read_config(config_file) if config_file else {}
-    if isinstance(grid := given.get("model", {}).get("grid_size"), str):
-        given = {**given, "model": {**given["model"], "grid_size": _grid_size(grid)}}
     for table, values in given.items():
-        merged[table] = {**merged.get(table, {}), **values}
+        merged[table] = {**merged.get(table, {}), **{name: _meant(name, value) for name, value in values.items()}}
     return make_config(merged, source=f"`{config_file}` and the options" if config_file else "the options")
 
 
 def _is_output(parameter: inspect.Parameter) -> bool:
     """Return whether an option stands under the last heading."""
     return any(getattr(each, "rich_help_panel", None) == OUTPUT for each in getattr(parameter.annotation, "__metadata__", ()))
+
+
+def _meant(name: str, value: Any) -> Any:
+    """Return what an option's text means where it stands for several numbers."""
+    read = {"grid_size": _grid_size, "bounds": _bounds}.get(name)
+    return read(value) if read and isinstance(value, str) else value
+
+
+def _bounds(text: str) -> list[float]:
+    """Return the bounds of `0.1,5` or `0.1:5`."""
+    try:
+        low, high = map(float, text.replace(":", ",").split(","))
+    except ValueError as error:
+        raise ConfigError("`--bounds` are two numbers", found=text, expected="such as `0.1,5` (times the median)") from error
+    return [low, high]
 
 
 def _grid_size(text: str) -> int | list[int]:

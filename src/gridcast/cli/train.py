@@ -27,7 +27,7 @@ from gridcast.cli.talk import listening, polite, talk
 
 if TYPE_CHECKING:
     from gridcast.config import RunConfig
-    from gridcast.workflow import RunResult
+    from gridcast.workflow.run import RunResult
 
 WEATHER_USED = {
     "ex post": "the hybrid used the measured weather of the predicted hours, which no forecast can",
@@ -95,7 +95,7 @@ def _run(config: RunConfig, out: Path | None, *, overwrite: bool, quiet: bool, a
     """Run, and print the scores."""
     folder = out or Path("runs") / time.strftime("%Y-%m-%dT%H-%M-%S")
     with listening(quiet=quiet) as listener:
-        from gridcast.workflow import run as run_workflow
+        from gridcast.workflow.run import run as run_workflow
 
         result = run_workflow(config, out=folder, overwrite=overwrite, listener=listener)
     _print_result(result, as_json=as_json)

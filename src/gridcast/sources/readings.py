@@ -24,6 +24,7 @@ class ReadOptions:
         latitude_column: In the table of places.
         longitude_column: In the table of places.
         no_reading: Numbers that mean that there is no reading, such as 65535 or -9999.
+        ending: Whether stamps label the end of their interval, also where the name of their column does not tell.
     """
 
     timezone: str = "UTC"
@@ -36,6 +37,7 @@ class ReadOptions:
     latitude_column: str | None = None
     longitude_column: str | None = None
     no_reading: tuple[float, ...] = ()
+    ending: bool = False
 
     def zones_of(self, locations: Iterable[str]) -> tuple[str, ...]:
         """Return the time zone of each location.

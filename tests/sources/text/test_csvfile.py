@@ -230,6 +230,8 @@ def test_stamps_named_as_ends_go_back_to_the_starts(readings):
     read = readings("hour_ending,load\n2024-01-01 01:00,1\n2024-01-01 02:00,3\n")
     assert [time.hour for time in read.readings.index] == [0, 1]
     assert any("`hour_ending` labels the end of an interval: taken back by 1 h" in said for said in read.said)
+    told = readings("time,load\n2024-01-01 01:00,1\n2024-01-01 02:00,3\n", ending=True)
+    assert [time.hour for time in told.readings.index] == [0, 1]
 
 
 @pytest.mark.parametrize(

@@ -11,9 +11,10 @@ import xarray as xr
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from gridcast.errors import FileError, GridcastError, GridcastWarning, PanelError
+from gridcast.errors import ConfigError, FileError, GridcastError, GridcastWarning, PanelError
 from gridcast.sources.weather import gridfiles
 from gridcast.sources.weather.gridded import Window, read_gridded_weather
+from gridcast.sources.weather.reading import read_weather
 from gridcast.sources.weather.weather import WeatherOptions
 
 Y, X = np.arange(52.0, 47.75, -0.5), np.arange(22.0, 32.25, 0.5)
@@ -491,3 +492,8 @@ def test_whatever_is_broken_it_is_weather_or_an_error_for_the_user(save, strikes
     except GridcastError:
         return
     assert weather.variables
+
+
+def test_times_of_a_field_are_no_ends(tmp_path):
+    with pytest.raises(ConfigError, match="times of a field label the start"):
+        read_weather(tmp_path / "field.nc", options=WeatherOptions(ending=True))

@@ -145,6 +145,8 @@ def test_stamps_that_are_ends_or_split_in_two(read):
     ends = read("hour_ending,A_temp_C\n2024-01-01 01:00,1\n2024-01-01 02:00,2\n")
     assert ends.dataset.indexes["time"].hour.tolist() == [0, 1]
     assert "`hour_ending` labels the end of an interval: taken back by 1 h to its start" in ends.said
+    told = read("time,A_temp_C\n2024-01-01 01:00,1\n2024-01-01 02:00,2\n", ending=True)
+    assert told.dataset.indexes["time"].equals(ends.dataset.indexes["time"])
     split = read("date,hour,A_temp_C\n2024-01-01,1,1\n2024-01-01,24,2\n")
     assert split.dataset.indexes["time"].hour.tolist() == [0, 23]
     assert "hour 1 of `hour` taken as 00:00 to 01:00" in split.said

@@ -177,7 +177,8 @@ def _consumption(selected: Selected, layouts: tuple[Layout, Layout], read: Gathe
     if problems:
         raise PanelError.of(problems)
     readings = pd.DataFrame(_matrix(rows, values, when, len(clock)), columns=pd.Index(rows.names, dtype=str))
-    readings.index, shifted = starts(clock, header[layout.time], split=layout.time_of_day is not None)
+    split = layout.time_of_day is not None
+    readings.index, shifted = starts(clock, header[layout.time], split=split, ending=options.ending)
     return Consumption(readings, layout.unit, (*layout.said, *said, *assumed, *shifted))
 
 

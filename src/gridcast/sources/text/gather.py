@@ -65,7 +65,8 @@ def _readings(blocks: Blocks, layout: Layout, options: ReadOptions) -> Consumpti
     if problems:
         raise PanelError.of(problems)
     numbers.warn_of_thousands()
-    index, shifted = starts(clock.times, header[layout.time], split=layout.time_of_day is not None)
+    split = layout.time_of_day is not None
+    index, shifted = starts(clock.times, header[layout.time], split=split, ending=options.ending)
     readings = pd.DataFrame(matrix, index=index, columns=pd.Index(names, dtype=str), copy=False)
     late = (f"{blocks.name}: {counted(table.late, 'row')} out of order, now sorted",) if table.late else ()
     return Consumption(readings, layout.unit, (*blocks.said(), *layout.said, *clock.said, *shifted, *late, *numbers.said()))
@@ -190,10 +191,17 @@ def _any_reading(matrix: npt.NDArray[np.floating]) -> bool:
     return any(not np.isnan(matrix[start : start + rows]).all() for start in range(0, len(matrix), rows))
 
 
-def starts(clock: Moments, name: str, *, split: bool) -> tuple[pd.DatetimeIndex, tuple[str, ...]]:
-    """Return the starts of the intervals: stamps whose name says that they are ends go back by one step."""
+def starts(clock: Moments, name: str, *, split: bool, ending: bool = False) -> tuple[pd.DatetimeIndex, tuple[str, ...]]:
+    """Return the starts of the intervals: stamps that are ends go back by one step.
+
+    Args:
+        clock: The stamps. [us since 1970, UTC]
+        name: Of their column, which may say that they are ends.
+        split: Whether dates and hours are in two columns; the hours 1 to 24 were taken as ends before.
+        ending: Whether they are ends whatever the name says.
+    """
     times = pd.DatetimeIndex(clock.view("datetime64[us]"), name="timestamp").tz_localize("UTC")
-    if split or not says_end(name) or len(times) < 2:
+    if split or not (ending or says_end(name)) or len(times) < 2:
         return times, ()
     step = infer_freq(times)
     return times - step, (f"`{name}` labels the end of an interval: taken back by {describe_freq(step)} to its start",)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from gridcast.errors import ConfigError
 from gridcast.sources.weather.gridded import read_gridded_weather
 from gridcast.sources.weather.gridfiles import SUFFIXES
 from gridcast.sources.weather.stations import read_station_weather
@@ -32,10 +33,17 @@ def read_weather(
         window: The part of a field that is wanted.
 
     Raises:
+        ConfigError: If stamps of a field are to be ends of intervals.
         FileError: If the files can't be read.
         PanelError: If their content is wrong.
     """
     if _is_field(Path(address)):
+        if options is not None and options.ending:
+            raise ConfigError(
+                "times of a field label the start of their interval",
+                found='`weather.stamps = "end"`',
+                expected="it for tables of stations only",
+            )
         return read_gridded_weather(address, options=options, window=window)
     return read_station_weather(address, options=options, locations=locations)
 

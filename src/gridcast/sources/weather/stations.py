@@ -121,7 +121,8 @@ def _rows(
         station = reader.read(table, columns["station"])
         names, problems = reader.names, reader.problems()
         series, place = names, station
-    time = stamps_in(table, columns["time"], station, options.timezone, time_of_day=columns.get("time_of_day"))
+    hours = columns.get("time_of_day")
+    time = stamps_in(table, columns["time"], station, options.timezone, time_of_day=hours, ending=options.ending)
     issued = stamps_in(table, columns["issued"], station, options.timezone) if "issued" in columns else None
     problems = [*time.problems, *(issued.problems if issued else ()), *problems]
     if issued is not None and not problems:

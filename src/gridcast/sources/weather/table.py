@@ -31,8 +31,10 @@ def read_weather_table(address: str | os.PathLike[str]) -> tuple[RawTable, tuple
     return (read_table_parquet(address), ()) if is_parquet(address) else read_table(address)
 
 
-def stamps_in(table: RawTable, column: int, place: Rows, zone: str, *, time_of_day: int | None = None) -> Stamps:
-    """Return the moments in a column; those that a name says to be ends of intervals go back to the starts.
+def stamps_in(
+    table: RawTable, column: int, place: Rows, zone: str, *, time_of_day: int | None = None, ending: bool = False
+) -> Stamps:
+    """Return the moments in a column; those that are ends of intervals go back to the starts.
 
     Args:
         table: The file.
@@ -40,6 +42,7 @@ def stamps_in(table: RawTable, column: int, place: Rows, zone: str, *, time_of_d
         place: The number of each row's station.
         zone: Of stamps without an offset.
         time_of_day: The column of the hours, where the stamps are dates only.
+        ending: Whether they are ends, also where the name of the column does not say so.
     """
     texts, name, said = table.columns[column], table.header[column], list[str]()
     if time_of_day is not None:
@@ -51,7 +54,7 @@ def stamps_in(table: RawTable, column: int, place: Rows, zone: str, *, time_of_d
         reason = "as its name says" if says_utc(name) else "`--timezone` to change"
         said.append(f"{table.name}: stamps of `{name}` carry no offset: taken as {taken} ({reason})")
     utc = stamps.utc
-    if time_of_day is None and says_end(name) and len(np.unique(utc[stamps.good])) > 1:
+    if time_of_day is None and (ending or says_end(name)) and len(np.unique(utc[stamps.good])) > 1:
         step = infer_freq(pd.DatetimeIndex(np.unique(utc[stamps.good]).view("datetime64[us]")))
         utc = utc - step // pd.Timedelta("1us")
         said.append(f"`{name}` labels the end of an interval: taken back by {describe_freq(step)} to its start")

@@ -39,6 +39,7 @@ class WeatherOptions:
         variables: Names of those wanted, in the file or inside; all that are recognised if empty.
         units: Unit of each variable, by its name inside, where the file does not tell or is wrong.
         missing: Numbers that mark a missing value.
+        ending: Whether the stamps of a table label the end of their interval, also where the name of their column does not tell.
         availability: `perfect` where observed weather stands in for a forecast; by default as the file is.
         delay: From the end of an interval, or from the issue time of a forecast, until the values can be had.
     """
@@ -55,6 +56,7 @@ class WeatherOptions:
     variables: tuple[str, ...] = ()
     units: Mapping[str, str] = field(default_factory=dict)
     missing: tuple[float, ...] = ()
+    ending: bool = False
     availability: str = ""
     delay: pd.Timedelta = NO_DELAY
 

@@ -5,8 +5,6 @@ from __future__ import annotations
 import os
 import platform
 import time
-import warnings
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
@@ -16,19 +14,16 @@ import numpy as np
 import pandas as pd
 
 from gridcast.attaching import calendar_of
-from gridcast.audit import AuditReport, audit, pipeline_of
 from gridcast.clock import DAY, WEEK, find_zone
 from gridcast.config import RunConfig, to_toml
-from gridcast.errors import FileError, GridcastWarning, counted
+from gridcast.errors import counted
 from gridcast.evaluation import evaluate, issue, overall, prediction_table
 from gridcast.forecast import Forecast, Forecaster, actual_values
 from gridcast.forecasters.baselines import SeasonalNaive
 from gridcast.loading import Listener, held_out_issue_times, in_words, load, prepare, with_covariates
 from gridcast.panel import Panel
-from gridcast.quality import QualityReport, inspect
 from gridcast.sources.sql.writing import require_target, write_forecasts
 from gridcast.store import require_free, run_folder, save_predictions, write_csv, write_json
-from gridcast.views.checkpage import write_check_page
 from gridcast.views.figures import plot_results
 from gridcast.views.maps import plot_map
 
@@ -86,10 +81,10 @@ def run(
     issue_times = held_out_issue_times(loaded.panel, config)
     _check_events(loaded.panel, config)
     panel = prepare(with_covariates(loaded, config, issue_times[0], listener), config, issue_times[0], listener)
-    forecaster = _forecaster(config, listener, panel.locations)
+    forecaster = hybrid_of(config, listener, panel.locations)
     listener.say(_plan(panel, config, issue_times))
     _fit(forecaster, panel.as_of(issue_times[0]), listener)
-    outcome = _score(forecaster, panel, issue_times)
+    outcome = _score(forecaster, panel, issue_times, config.task.gap)
     _say_coverage(outcome, listener)
     with run_folder(out, overwrite=overwrite) as folder:
         _write(folder, config, outcome, seconds=time.monotonic() - started)
@@ -107,115 +102,36 @@ def _check_events(panel: Panel, config: RunConfig) -> None:
         events.check(panel.times, panel.locations)
 
 
-def check_readings(
-    config: RunConfig,
-    *,
-    html: str | os.PathLike[str] | None = None,
-    overwrite: bool = False,
-    title: str = "",
-    listener: Listener | None = None,
-) -> QualityReport:
-    """Return what is wrong with the readings of a configuration; nothing is changed.
-
-    Args:
-        config: Where the readings come from.
-        html: Where to write a page with a picture of each finding.
-        overwrite: Whether a page there may be replaced.
-        title: Heading of the page.
-        listener: Who is told what was recognised.
-
-    Raises:
-        GridcastError: If the readings can't be read.
-    """
-    listener = listener or Listener()
-    said: list[str] = []
-    if html is not None and Path(html).exists() and not overwrite:
-        raise FileError(f"`{html}` would be replaced", found="a file", expected="a new name", hint="add `--overwrite`")
-
-    def say(sentence: str) -> None:
-        said.append(sentence)
-        listener.say(sentence)
-
-    panel = load(config, Listener(say), refuse=False).panel
-    report = inspect(panel, timezones=panel.timezones)
-    if html is not None:
-        write_check_page(panel, report, html, title=title or "Check of the readings", said=said)
-    return report
-
-
-def audit_run(
-    config: RunConfig, *, issue_times: int = 2, days: int = 120, listener: Listener | None = None
-) -> dict[str, AuditReport]:
-    """Return for each forecaster of a run whether anything between the loaded panel and the forecast uses what had not arrived.
-
-    The hybrid is trained for one epoch, as a leak does not wait for the second.
-
-    Args:
-        config: Settings of the run.
-        issue_times: How many of the held-out issue times to audit, spread over the test part; one inside a gap is added.
-        days: How many days of history before the test part to use.
-        listener: Who is told how it goes.
-
-    Raises:
-        GridcastError: As in `run`.
-    """
-    listener, silent = listener or Listener(), Listener()
-    loaded = load(config, listener)
-    issued = held_out_issue_times(loaded.panel, config)
-    short = replace(loaded, panel=loaded.panel.between(issued[0] - pd.Timedelta(days=days), None))
-    panel = with_covariates(short, config, issued[0], listener)
-    chosen = issued[np.unique(np.linspace(0, len(issued) - 1, issue_times).round().astype(int))]
-    chosen = chosen.union(_inside_a_gap(panel, issued[0], config.task.horizon))
-    quick = config.model_copy(update={"training": config.training.model_copy(update={"epochs": 1})})
-    horizon, learned = config.task.horizon, config.weather.method == "learned" or not panel.has_coordinates
-    makers: list[Callable[[], Forecaster]] = [
-        lambda: SeasonalNaive(DAY, horizon),
-        lambda: SeasonalNaive(WEEK, horizon),
-        lambda: _forecaster(quick, silent, panel.locations),
-    ]
-    reports = {}
-    for make in makers:
-        name = make().name
-        listener.say(f"audit of {name}: {counted(chosen, 'issue time')}, scrambling what had not arrived by then")
-
-        def pipeline(whole: Panel, time: pd.Timestamp, make: Callable[[], Forecaster] = make) -> Forecast:
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore", GridcastWarning)
-                if learned and all(whole.dataset[name].identical(panel.dataset[name]) for name in panel.variables):
-                    whole = with_covariates(replace(short, panel=whole), config, issued[0], silent)
-                return pipeline_of(make, issued[0])(prepare(whole, config, issued[0], silent), time)
-
-        reports[name] = audit(pipeline, panel, list(chosen))
-    return reports
-
-
-def _inside_a_gap(panel: Panel, first: pd.Timestamp, horizon: int) -> pd.DatetimeIndex:
-    """Return an issue time at which a place has just lost its readings and soon has them again, if there is one."""
-    known = ~np.isnan(panel.consumption[: panel.rows - horizon])
-    gap_ends = ~known[:-1] & known[1:]
-    rows = np.flatnonzero(gap_ends.any(axis=1)) + 1
-    times = panel.times[rows]
-    return pd.DatetimeIndex(times[times > first][:1])
-
-
 def _plan(panel: Panel, config: RunConfig, issued: pd.DatetimeIndex) -> str:
     """Return what is going to be forecast, and from what."""
     zone, task = config.data.timezone, config.task
-    ends = issued[0], issued[-1] + task.horizon * panel.freq
+    gap, span = task.gap * panel.freq, task.horizon * panel.freq
+    ends = issued[0] + gap, issued[-1] + gap + span
+    later = f", {in_words(gap)} after the issue time" if task.gap else ""
     first, last = (end.tz_convert(find_zone(zone)) for end in ends)
     return (
         f"held out: {first:%Y-%m-%d %H:%M} to {last:%Y-%m-%d %H:%M} {zone}, {counted(issued, 'forecast')} of "
-        f"{in_words(task.horizon * panel.freq)}, each from {in_words(task.sequence_length * panel.freq)} of history"
+        f"{in_words(span)}{later}, each from {in_words(task.sequence_length * panel.freq)} of history"
     )
 
 
-def _forecaster(config: RunConfig, listener: Listener, locations: tuple[str, ...] = ()) -> HybridForecaster:
+def hybrid_of(config: RunConfig, listener: Listener, locations: tuple[str, ...] = ()) -> HybridForecaster:
+    """Return the hybrid of a configuration, not trained yet.
+
+    Args:
+        config: Its settings.
+        listener: Who is told of each epoch.
+        locations: The places, for a calendar that tells them apart.
+
+    Raises:
+        GridcastError: If the zone, the country or the file of events is wrong.
+    """
     from gridcast.forecasters.hybrid import HybridForecaster  # slow to import; what is wrong with the files is told before
 
     epochs = config.training.epochs
     return HybridForecaster(
         sequence_length=config.task.sequence_length,
-        horizon=config.task.horizon,
+        horizon=config.task.gap + config.task.horizon,
         grid_size=config.model.grid_size,
         epochs=epochs,
         batch_size=config.training.batch_size,
@@ -247,6 +163,7 @@ class _Outcome:
     forecasts: dict[str, Forecast]
     actual: Forecast
     scores: pd.DataFrame
+    gap: int
 
     @property
     def weather(self) -> str:
@@ -256,22 +173,25 @@ class _Outcome:
         return "ex post" if self.forecasts[self.forecaster.name].is_ex_post else "ex ante"
 
 
-def _score(forecaster: HybridForecaster, panel: Panel, issue_times: pd.DatetimeIndex) -> _Outcome:
-    """Forecast the test period with the hybrid and both seasonal naive forecasters, and score them."""
+def _score(forecaster: HybridForecaster, panel: Panel, issue_times: pd.DatetimeIndex, gap: int) -> _Outcome:
+    """Forecast the test period with the hybrid and both seasonal naive forecasters, and score them; no step of the gap counts."""
     horizon = forecaster.horizon
     everyone: list[Forecaster] = [forecaster, SeasonalNaive(DAY, horizon), SeasonalNaive(WEEK, horizon)]
     forecasts = {each.name: issue(each, panel, issue_times) for each in everyone}
     actual = actual_values(panel, issue_times, horizon)
-    return _Outcome(panel, forecaster, forecasts, actual, evaluate(forecasts, actual))
+    actual = replace(actual, values=actual.values.where(actual.values["step"] > gap))
+    return _Outcome(panel, forecaster, forecasts, actual, evaluate(forecasts, actual), gap)
 
 
 def _say_coverage(outcome: _Outcome, listener: Listener) -> None:
     """Say how many test hours could not be scored, and why."""
-    total, scored = outcome.actual.values.size, int(outcome.scores["n"].iloc[0])
+    wanted = slice(outcome.gap, None)
+    actual = outcome.actual.values.isel(step=wanted)
+    total, scored = actual.size, int(outcome.scores["n"].iloc[0])
     if scored == total:
         return
-    silent = int(np.isnan(outcome.forecasts[outcome.forecaster.name].values.values).sum())
-    unread = int(np.isnan(outcome.actual.values.values).sum())
+    silent = int(np.isnan(outcome.forecasts[outcome.forecaster.name].values.isel(step=wanted).values).sum())
+    unread = int(np.isnan(actual.values).sum())
     listener.say(
         f"{total - scored:,} of {total:,} test hours are not scored: {silent:,} without a forecast (a gap in the history before "
         f"them), {unread:,} without a reading; the same hours count for every forecaster"

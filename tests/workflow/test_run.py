@@ -6,15 +6,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from gridcast.clock import DAY
 from gridcast.config import make_config, read_config
 from gridcast.errors import ConfigError, FileError, GridcastWarning, PanelError
-from gridcast.loading import Listener, held_out_issue_times, load, mask_outliers
+from gridcast.loading import Listener
 from gridcast.metrics import scores
-from gridcast.panel import Panel
 from gridcast.sources.pair import save_tables
 from gridcast.sources.synthetic.world import generate_synthetic_spatial_data, generate_synthetic_temporal_data
-from gridcast.workflow import run
+from gridcast.workflow.run import run
 
 SMALL = {
     "task": {"sequence_length": 48, "horizon": 24, "test_days": 4},
@@ -136,11 +134,36 @@ def test_training_never_sees_the_test_part(files, tmp_path):
         assert (tmp_path / "one" / name).read_bytes() == (tmp_path / "two" / name).read_bytes()
 
 
+def test_the_steps_of_a_gap_are_forecast_and_not_scored(tmp_path):
+    config = make_config({**SMALL, "task": {**SMALL["task"], "gap": 6, "issue_hour": 12}, "data": WORLD, "training": {"epochs": 1}})
+    said = []
+    result = run(config, out=tmp_path / "run", listener=Listener(said.append))
+    table = pd.read_csv(tmp_path / "run" / "predictions.csv", parse_dates=["timestamp", "issue_time"])
+    assert set(table["issue_time"].dt.hour) == {12}
+    assert table["step"].max() == 30
+    assert table.loc[table["step"] <= 6, "actual"].isna().all()
+    assert table.loc[table["step"] > 6, "actual"].notna().all()
+    # three places, four issue times, 24 steps
+    assert set(result.scores.query("location.isna() or location == ''")["n"]) == {3 * 4 * 24}
+    assert any("4 forecasts of 24 hours, 6 hours after the issue time, each from 48 hours" in sentence for sentence in said)
+    assert not any("not scored" in sentence for sentence in said)
+
+
+def test_flagged_readings_of_the_test_part_are_not_scored(files, tmp_path):
+    (tmp_path / "flags.csv").write_text("location,timestamp_utc\nP001,2023-01-24 05:00\nP001,2023-01-10 05:00\n")
+    config = settings(temporal=str(files[0]), spatial=str(files[1]), flags=str(tmp_path / "flags.csv"))
+    said = []
+    run(config, out=tmp_path / "run", listener=Listener(said.append))
+    table = pd.read_csv(tmp_path / "run" / "predictions.csv").set_index(["timestamp", "location"])
+    assert table["actual"].isna().sum() == 1
+    assert any("2 readings at 1 place called wrong by `flags.csv` (P001 2); treated as missing; 1 reading" in each for each in said)
+
+
 def test_nothing_is_left_behind_when_a_run_fails(files, tmp_path, monkeypatch):
     def fail(*_, **__):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("gridcast.workflow.plot_map", fail)
+    monkeypatch.setattr("gridcast.workflow.run.plot_map", fail)
     with pytest.raises(KeyboardInterrupt):
         run(settings(), out=tmp_path / "out" / "run")
     assert [path for path in tmp_path.rglob("*") if path.name not in ("load.csv", "places.csv", "out")] == []
@@ -164,67 +187,10 @@ def test_what_cannot_be_trained_on_is_told_before_the_network_library_is_loaded(
     assert not list(tmp_path.iterdir())
 
 
-def panel(hours: int) -> Panel:
-    times = pd.date_range("2024-01-01", periods=hours, freq="h", tz="UTC")
-    return Panel.from_wide(pd.DataFrame({"a": np.arange(hours) % 7}, index=times))
-
-
-def test_day_ahead_forecasts_are_issued_at_local_midnight():
-    config = make_config({"data": {"timezone": "Europe/Berlin"}, "task": {"sequence_length": 48, "test_days": 3}})
-    issued = held_out_issue_times(panel(24 * 30), config)
-    # the readings end on January 31st 00:00 UTC = 01:00 in Berlin; midnight there is 23:00 UTC
-    assert [str(time) for time in issued] == [f"2024-01-{day} 23:00:00+00:00" for day in (27, 28, 29)]
-
-
-def test_forecasts_stay_at_local_midnight_over_the_change_of_the_clock():
-    config = make_config({"data": {"timezone": "Europe/Berlin"}, "task": {"sequence_length": 48, "test_days": 4}})
-    times = pd.date_range("2024-03-01", "2024-04-02 12:00", freq="h", tz="UTC")
-    issued = held_out_issue_times(Panel.from_wide(pd.DataFrame({"a": np.arange(len(times)) % 7}, index=times)), config)
-    # midnight in Berlin is 23:00 UTC up to March 31st, and 22:00 UTC after it
-    assert [f"{time:%m-%d %H}" for time in issued] == ["03-28 23", "03-29 23", "03-30 23", "03-31 22"]
-
-
-def test_midnight_between_two_readings_waits_for_the_next():
-    config = make_config({"data": {"timezone": "Asia/Kolkata"}, "task": {"sequence_length": 48, "test_days": 2}})
-    # midnight in India is 18:30 UTC; the next hourly reading begins at 19:00
-    assert {time.hour for time in held_out_issue_times(panel(24 * 30), config)} == {19}
-
-
-def test_a_horizon_that_does_not_divide_the_test_days_is_counted_back_from_the_end():
-    config = make_config({"task": {"sequence_length": 48, "horizon": 36, "test_days": 7}})
-    issued = held_out_issue_times(panel(24 * 30), config)
-    assert len(issued) == 4  # 168 / 36 hours
-    assert issued[-1] + pd.Timedelta(hours=36) == panel(24 * 30).end
-
-
 def test_an_unknown_country_is_refused_before_anything_is_made(tmp_path):
     with pytest.raises(ConfigError, match="no holidays are known for `Xland`"):
         run(make_config({**SMALL, "data": WORLD, "weather": {"country": "Xland"}}), out=tmp_path / "new" / "run")
     assert not list(tmp_path.iterdir())
-
-
-def test_other_horizons_follow_each_other_up_to_the_end():
-    config = make_config({"task": {"sequence_length": 48, "horizon": 6, "test_days": 2}})
-    issued = held_out_issue_times(panel(24 * 30), config)
-    assert len(issued) == 8
-    assert issued[-1] + 6 * pd.Timedelta(hours=1) == panel(24 * 30).end
-    assert issued[0] == panel(24 * 30).end - 2 * DAY
-
-
-def test_outliers_are_kept_unless_masked_and_both_is_said(files):
-    table = pd.read_csv(files[0])
-    table.loc[5, "consumption"] = 1e6
-    table.to_csv(files[0], index=False)
-    for choice, words in (("keep", "kept as they are: `--outliers mask`"), ("mask", "treated as missing")):
-        said = []
-        config = settings(temporal=str(files[0]), spatial=str(files[1]), outliers=choice)
-        loaded = load(config, Listener(said.append)).panel
-        masked = mask_outliers(loaded, config, loaded.times[-48], Listener(said.append))
-        assert words in said[-1]
-        assert "at 1 place" in said[-1]
-        row, place = 5, loaded.locations.index(table.loc[5, "location"])
-        assert np.isnan(masked.consumption[row, place]) == (choice == "mask")
-        assert 11 <= np.isnan(masked.consumption).sum() <= 12 if choice == "mask" else np.isnan(masked.consumption).sum() == 10
 
 
 def test_a_crowded_grid_is_warned_of_with_a_suggestion(tmp_path):
