@@ -113,8 +113,8 @@ class WeatherConfig(Section):
 class TaskConfig(Section):
     """What to forecast."""
 
-    sequence_length: PositiveInt = 168
-    """Steps of history that the LSTM reads."""
+    sequence_length: PositiveInt | None = None
+    """Steps of history that the LSTM reads; left out, 28 days, or 112 steps where a step is a day."""
     horizon: PositiveInt = 24
     """Steps to forecast."""
     gap: Annotated[int, Field(ge=0)] = 0
@@ -130,23 +130,27 @@ class TaskConfig(Section):
 class ModelConfig(Section):
     """The network."""
 
-    grid_size: GridSize = 16
-    """Rows and columns of the map that the CNN reads, or [rows, columns]."""
+    size: Literal["small", "medium", "large"] = "medium"
+    """How large the network is."""
+    members: PositiveInt = 1
+    """Networks with different seeds, whose forecasts are averaged."""
+    grid_size: GridSize | None = None
+    """Rows and columns of the map that the CNN reads, or [rows, columns]; left out, as fine as the places need."""
     axes: Literal["equal", "quantile"] = "equal"
     """Cells of equal area, or rows and columns that hold as many places each."""
     collisions: Literal["spread", "share"] = "spread"
     """Places in one cell: move some to free cells nearby, or let them share it."""
-    units: PositiveInt = 64
-    """Width of the network."""
+    units: PositiveInt | None = None
+    """Width of the network, where `size` is not meant."""
 
 
 class TrainingConfig(Section):
     """How to train it."""
 
     epochs: PositiveInt = 30
-    """At most so many passes over the training part."""
-    batch_size: PositiveInt = 8
-    """Issue times in a training step; each brings all places."""
+    """Passes over the training part, each with one issue time a day."""
+    batch_size: PositiveInt | None = None
+    """Issue times in a training step; each brings all places. Left out, as many as make a good step."""
     seed: Annotated[int, Field(ge=0, lt=2**32)] = 0
     """The same seed gives the same result on the same machine."""
 
@@ -241,10 +245,12 @@ def to_toml(config: RunConfig) -> str:
 
     Example:
         >>> print(to_toml(RunConfig()).split("[model]")[1].split("[training]")[0].strip())
-        grid_size = 16
+        size = "medium"
+        members = 1
+        # grid_size =
         axes = "equal"
         collisions = "spread"
-        units = 64
+        # units =
     """
     tables = config.model_dump(mode="json")
     blocks = ["\n".join([f"[{name}]", *(_line(key, value) for key, value in table.items())]) for name, table in tables.items()]

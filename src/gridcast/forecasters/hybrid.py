@@ -57,7 +57,7 @@ class HybridForecaster:
         batch_size: Issue times in a training step; each brings all places.
         levels: Of the quantiles, ascending, with the median.
         calendar: What the calendars of all places have in common.
-        issue_hour: Local hour at which forecasts are issued, for which the network is trained; None for any hour.
+        issue_hour: Hour of the panel's clock at which forecasts are issued, for which the network is trained; None for any.
         seed: Of weights, dropout and order.
         axes: Of the map, see `gridcast.raster.panel_grid`.
         collisions: Likewise.

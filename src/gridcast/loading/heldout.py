@@ -5,10 +5,13 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from gridcast.clock import DAY, find_zone
+from gridcast.clock import DAY, find_zone, steps_in
 from gridcast.config import RunConfig
 from gridcast.errors import PanelError, counted
 from gridcast.panel import Panel
+from gridcast.samples.recipe import default_context
+
+SHORTEST = pd.Timedelta(days=8)  # of a context that is longer, as much as is needed before the first issue time to learn from
 
 
 def held_out_issue_times(panel: Panel, config: RunConfig) -> pd.DatetimeIndex:
@@ -30,17 +33,23 @@ def held_out_issue_times(panel: Panel, config: RunConfig) -> pd.DatetimeIndex:
         issued = end - pd.TimedeltaIndex(np.arange(count, 0, -1) * span)
     else:
         issued = _at_an_hour(panel, config, end, hour or 0)
-    needed = (task.sequence_length + task.gap + 4 * task.horizon) * freq
+    context = min(context_of(config, freq), steps_in(SHORTEST, freq))
+    needed = (context + task.gap + 4 * task.horizon) * freq
     if not len(issued) or issued[0] - panel.times[0] < needed:
         gap = f"a gap of {task.gap}, " if task.gap else ""
         raise PanelError(
             "the history is too short",
             found=f"{panel.rows:,} readings a place ({in_days(panel.end - panel.times[0])})",
-            expected=f"at least {in_days(needed + max(pd.Timedelta(days=task.test_days), span))}: sequence length "
-            f"{task.sequence_length}, {gap}four horizons of {task.horizon} to train on, and {counted(task.test_days, 'test day')}",
+            expected=f"at least {in_days(needed + max(pd.Timedelta(days=task.test_days), span))}: a context of "
+            f"{context}, {gap}four horizons of {task.horizon} to train on, and {counted(task.test_days, 'test day')}",
             hint="take a shorter `--sequence-length`, `--horizon` or `--test-days`, or a longer history",
         )
     return pd.DatetimeIndex(issued)
+
+
+def context_of(config: RunConfig, freq: pd.Timedelta) -> int:
+    """Return the steps of history that the hybrid reads: those of the configuration, or those of 28 days."""
+    return config.task.sequence_length or default_context(freq)
 
 
 def _at_an_hour(panel: Panel, config: RunConfig, end: pd.Timestamp, hour: int) -> pd.DatetimeIndex:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from gridcast.clock import local_labels
 from gridcast.errors import PanelError
 from gridcast.samples.samples import Rows, Samples
 
@@ -49,7 +50,7 @@ def parts_of(samples: Samples, hour: int | None = None, *, held_out: bool = True
 
     Args:
         samples: Of the training part.
-        hour: Local hour of the first place's clock at which forecasts are issued; None for any.
+        hour: At which forecasts are issued, by the clock of the panel; None for any.
         held_out: Whether to hold anything out.
 
     Raises:
@@ -61,7 +62,8 @@ def parts_of(samples: Samples, hour: int | None = None, *, held_out: bool = True
     issued = np.arange(first, rows - horizon + 1, dtype=np.int64)
     issued = issued[_has_target(samples, issued)]
     if hour is not None and day > 1:
-        at = samples.clock.hour[:, 0] == hour
+        zone = str(samples.panel.dataset.attrs.get("timezone", "UTC"))
+        at = local_labels(samples.times, zone).hour.to_numpy() == hour
         begins = at & ~np.concatenate([[False], at[:-1]])
         issued = issued[begins[issued]]
     blocks = _held_out(rows, first, recipe.lags.week, horizon, day) if held_out else []

@@ -69,7 +69,7 @@ class Recipe:
         day, week = steps_in(DAY, panel.freq), steps_in(WEEK, panel.freq)
         until = panel.end if until is None else until
         patch = day if day > 1 else week
-        context = context or (DAILY_CONTEXT if day == 1 else steps_in(CONTEXT, panel.freq))
+        context = context or default_context(panel.freq)
         patch = patch if context >= patch else 1
         context = -(-context // patch) * patch
         yearly = until - panel.times[0] >= YEARLY_FROM
@@ -102,6 +102,11 @@ class Recipe:
         """Weather known ahead that is not derived from other weather."""
         names = self.covariates.names
         return tuple(name for name in names if not any(name.startswith(f"{other}_") for other in names if other != name))
+
+
+def default_context(freq: pd.Timedelta) -> int:
+    """Return the steps of context where none are asked for: 28 days, or 112 steps where a step is a day."""
+    return DAILY_CONTEXT if freq >= DAY else steps_in(CONTEXT, freq)
 
 
 def _around(calendar: Calendar, panel: Panel) -> int:
