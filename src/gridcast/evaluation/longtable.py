@@ -27,7 +27,7 @@ from gridcast.forecast import DIMS, QUALITY_DIMS, QUANTILE_DIMS, Forecast
 
 COLUMNS = ("model", "location", "issue_time", "valid_time", "lead", "actual", "point")
 
-QUANTILE = re.compile(r"q[01]?\.?\d+(e-\d+)?")
+QUANTILE = re.compile(r"q(0\.\d+|\d(\.\d+)?e-\d+)")
 
 Floats = npt.NDArray[np.float32]
 Where = tuple[npt.NDArray[np.int64], ...]
