@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 
 from gridcast.availability import AT_ONCE
 from gridcast.clock import DAY, HOUR
-from gridcast.errors import ShapeError
+from gridcast.errors import PanelError, ShapeError
 from gridcast.evaluation import issue
-from gridcast.evaluation.issuing import assembled, is_cut_by_rows
+from gridcast.evaluation.issuing import assembled, is_cut_by_rows, recent_as_of
 from gridcast.forecast import Forecast
 from gridcast.forecasters.baselines import SeasonalNaive
 from gridcast.panel import Panel
@@ -174,6 +174,16 @@ def test_nothing_from_the_issue_time_on_is_seen(row, make, seed):
     one, other = (issue(make(horizon=6), each, issued).values.values for each in (panel, scrambled))
     assert one[:2].tobytes() == other[:2].tobytes()
     assert not np.array_equal(one[2:], other[2:])
+
+
+@pytest.mark.parametrize("reach", [HOUR, DAY, 99 * DAY])
+@pytest.mark.parametrize("kind", [*SIMPLE, *LATE])
+def test_the_years_before_and_after_are_cut_off_first(make_panel, kind, reach):
+    panel = {**SIMPLE, **LATE}[kind](make_panel(days=10, gaps=((5, 0),)))
+    for time in (*panel.times[[2, 6, 7, 8, 30, 120, -1]], panel.times[50] + HOUR / 2, panel.times[-1] + 5 * HOUR):
+        assert recent_as_of(panel, time, reach).dataset.identical(panel.as_of(time).recent(reach).dataset)
+    with pytest.raises(PanelError, match="nothing was known yet"):
+        recent_as_of(panel, panel.times[1], reach)
 
 
 def part(panel: Panel, row: int, horizon: int = 2, levels: tuple[float, ...] = (), quality: str | None = None) -> Forecast:

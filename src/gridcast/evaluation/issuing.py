@@ -35,9 +35,22 @@ def issue(forecaster: Forecaster, panel: Panel, issue_times: pd.DatetimeIndex) -
         parts = [forecaster.predict(known, issue_times)]
     else:
         parts = [
-            forecaster.predict(panel.as_of(time).recent(forecaster.reach), issue_times[[i]]) for i, time in enumerate(issue_times)
+            forecaster.predict(recent_as_of(panel, time, forecaster.reach), issue_times[[i]]) for i, time in enumerate(issue_times)
         ]
     return assembled([(part, ()) for part in parts], panel=panel, issue_times=issue_times)
+
+
+def recent_as_of(panel: Panel, issue_time: pd.Timestamp, reach: pd.Timedelta) -> Panel:
+    """Return `panel.as_of(issue_time).recent(reach)`, without a copy of the long years before and after it.
+
+    Raises:
+        PanelError: If fewer than two readings had been made by then.
+    """
+    moment = issue_time if panel.issue_time is None else min(issue_time, panel.issue_time)
+    ended = int(panel.times.searchsorted(moment - panel.freq, side="right"))
+    start = panel.times[0] + ended * panel.freq - max(reach, 2 * panel.freq)
+    end = None if panel.ahead else max(moment, panel.times[0] + 2 * panel.freq)
+    return panel.between(start, end).as_of(moment)
 
 
 def is_cut_by_rows(panel: Panel, issue_times: pd.DatetimeIndex) -> bool:
