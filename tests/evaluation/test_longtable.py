@@ -121,6 +121,13 @@ def test_a_table_from_a_text_file_reads_too(tmp_path):
     assert again.actual.locations == ("Lviv", "Kyiv")
 
 
+def test_the_order_of_columns_does_not_matter():
+    model = forecast(ACTUAL, levels=(0.1, 0.5, 0.9))
+    table = forecast_table({"model": model}, forecast(ACTUAL))
+    again = forecasts_of(table[table.columns[::-1]])
+    assert again.forecasts["model"].quantiles.equals(model.quantiles)
+
+
 def test_rows_that_are_not_there_are_missing():
     table = forecast_table({"model": forecast(np.add(ACTUAL, 1))}, forecast(ACTUAL))
     again = forecasts_of(table.drop(index=[4, 11]))
