@@ -5,10 +5,12 @@ import pandas as pd
 import pytest
 
 from gridcast.clock import DAY, HOUR
+from gridcast.config import make_config
 from gridcast.errors import ConfigError, PanelError, ShapeError, TrainingError
-from gridcast.evaluation import BacktestPlan, backtest, evaluate
+from gridcast.evaluation import BacktestPlan, backtest, evaluate, plan_of
 from gridcast.forecast import Forecast
 from gridcast.forecasters.baselines import SeasonalNaive
+from gridcast.loading import Listener, load
 from gridcast.panel import Panel
 
 FIRST = "2024-01-11"
@@ -171,3 +173,19 @@ def test_without_forecasters_or_history_nothing_is_made(make_panel):
         backtest(make_panel(days=20), {}, BacktestPlan(FIRST))
     with pytest.raises(PanelError, match="the history is too short"):
         backtest(make_panel(days=20), {"mine": pytest.fail}, BacktestPlan("2024-01-01 12:00"))
+
+
+class Batched(SeasonalNaive):
+    batched = True
+
+
+@pytest.mark.shared_data
+def test_the_seasonal_naive_of_gefcom2012_in_2007(shared_data):
+    """Others found an nMAE of 16.78 % on average over the zones without the ninth, with the same protocol."""
+    data = {"temporal": str(shared_data / "gefcom2012" / "load.csv.gz"), "timezone": "local", "exclude": ["Z09"]}
+    config = make_config({"data": data, "backtest": {"first": "2007-01-01", "last": "2007-12-31"}})
+    panel = load(config, Listener()).panel
+    result = backtest(panel, {"weekly": lambda: Batched(7 * DAY)}, plan_of(config, panel))
+    assert len(result.actual.issue_times) == 365
+    scores = evaluate(result.forecasts, result.actual)
+    assert scores["nmae"][scores["location"] != ""].mean() == pytest.approx(16.78, abs=0.005)

@@ -113,6 +113,7 @@ def test_issue_times_are_ticks_that_ascend_within_the_readings(first, stride, ho
         ({"first": "2024-01-20", "stride": -DAY}, "a plan with numbers below zero"),
         ({"first": "2024-01-20", "leave_out": "regions"}, "places are left out in groups"),
         ({"first": "2024-01-20", "leave_out": "towns", "folds": 2}, "unknown places to leave out"),
+        ({"first": "2024-01-20", "folds": 2, "refit_days": 7}, "a cross-validation has no refits"),
         ({"first": "2024-01-20", "folds": 1}, "1 fold of 11 issue times"),
         ({"first": "2024-01-20", "folds": 12}, "12 folds of 11 issue times"),
         ({"first": "2024-01-20", "folds": 3, "leave_out": "locations"}, "3 folds of 2 places"),

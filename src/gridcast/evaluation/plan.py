@@ -70,6 +70,19 @@ class BacktestPlan:
                 hint="set `backtest.folds = 5`",
             )
 
+        if self.in_blocks and (self.refit_days or self.window_days):
+            raise ConfigError(
+                "a cross-validation has no refits and no sliding window",
+                found=f"`backtest.folds = {self.folds}`, `refit_days = {self.refit_days}`, `window_days = {self.window_days}`",
+                expected="0 days for both",
+                hint="set `backtest.folds = 0` for a rolling origin",
+            )
+
+    @property
+    def in_blocks(self) -> bool:
+        """Whether it is a cross-validation with blocks of time."""
+        return self.folds > 0 and self.leave_out == "none"
+
     @property
     def steps(self) -> int:
         """Steps from the issue time to the last one that is predicted: gap and horizon."""
@@ -107,7 +120,7 @@ class BacktestPlan:
             GridcastError: As `issue_times`, and if the folds leave nothing to learn from.
         """
         issued = self.issue_times(panel)
-        if self.folds and self.leave_out == "none":
+        if self.in_blocks:
             embargo = pd.Timedelta(days=self.embargo_days)
             return cross_validation(panel, issued, folds=self.folds, embargo=embargo, steps=self.steps)
         rounds = rolling_origin(panel, issued, stride=self.stride, refit_days=self.refit_days, window_days=self.window_days)

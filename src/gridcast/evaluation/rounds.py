@@ -150,9 +150,7 @@ def _at_random(panel: Panel, folds: int, seed: int) -> npt.NDArray[np.int64]:
 
 
 def _regions(panel: Panel, folds: int, seed: int) -> npt.NDArray[np.int64]:
-    """Return the region of each place, shape (location,): that of the nearest centre of k-means on the globe that has room left."""
-    from sklearn.cluster import KMeans  # slow to import
-
+    """Return the region of each place, shape (location,): by k-means on the globe."""
     if not panel.has_coordinates:
         raise ConfigError(
             "regions need coordinates",
@@ -170,6 +168,15 @@ def _regions(panel: Panel, folds: int, seed: int) -> npt.NDArray[np.int64]:
             expected=f"at least {folds}",
             hint=f"set `backtest.folds = {max(2, different)}`",
         )
+    numbers = np.empty(len(points), dtype=np.int64)
+    numbers[order] = _with_room(points, folds, seed)
+    return numbers
+
+
+def _with_room(points: npt.NDArray[np.float64], folds: int, seed: int) -> npt.NDArray[np.int64]:
+    """Return the number of the nearest centre that has room left, those nearest to theirs first, shape (location,)."""
+    from sklearn.cluster import KMeans  # slow to import
+
     centres = KMeans(folds, n_init=STARTS, random_state=seed).fit(points).cluster_centers_
     distance = np.linalg.norm(points[:, None] - centres, axis=-1)
     room = np.full(folds, int(np.ceil(ROOM * len(points) / folds)))
@@ -177,7 +184,7 @@ def _regions(panel: Panel, folds: int, seed: int) -> npt.NDArray[np.int64]:
     for place in np.argsort(distance.min(axis=1), kind="stable"):
         nearest = next(number for number in np.argsort(distance[place], kind="stable") if room[number])
         room[nearest] -= 1
-        numbers[order[place]] = nearest
+        numbers[place] = nearest
     return numbers
 
 
