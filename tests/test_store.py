@@ -1,16 +1,30 @@
 import json
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from gridcast.errors import FileError, ShapeError
 from gridcast.forecast import Forecast
-from gridcast.store import MARKS, require_free, run_folder, save_predictions, to_json, write_csv, write_json
+from gridcast.store import (
+    BACKTEST_MARKS,
+    MARKS,
+    backtest_folder,
+    require_free,
+    run_folder,
+    save_predictions,
+    to_json,
+    write_csv,
+    write_json,
+    write_parquet,
+)
 from gridcast.windows import preprocess_temporal_data
 
 TIMES = ["timestamp", "issue_time"]
@@ -219,3 +233,89 @@ def test_an_occupied_folder_is_refused_before_any_work(tmp_path):
     with pytest.raises(FileError, match="holds an earlier run"), run_folder(run):
         pytest.fail("the block must not run")
     assert litter(tmp_path) == []
+
+
+def forecasts_of_models(rows: int = 4, *names: str) -> list[pd.DataFrame]:
+    """Tables as a backtest writes them, one a model."""
+    times = pd.date_range("2024-07-01", periods=rows, freq="h", tz="UTC")
+    values = np.linspace(0, 1, rows, dtype=np.float32)
+    tables = []
+    for code in range(len(names)):
+        models = pd.Series(pd.Categorical.from_codes([code] * rows, categories=list(names)))
+        table = pd.DataFrame(
+            {"model": models, "location": pd.Categorical(["Lviv"] * rows), "valid_time": times, "point": values + code}
+        )
+        table.attrs = {"unit": "MW", "ex_post": ["naive"]}
+        tables.append(table)
+    return tables
+
+
+def test_a_table_comes_back_from_parquet(tmp_path):
+    (table,) = forecasts_of_models(4, "naive")
+    table.loc[2, "point"] = np.nan
+    write_parquet(table, tmp_path / "new" / "table.parquet")
+    again = pd.read_parquet(tmp_path / "new" / "table.parquet")
+    pd.testing.assert_frame_equal(again, table, check_dtype=False, check_categorical=False)
+    assert str(again["point"].dtype) == "float32"
+    assert again["model"].dtype == "category"
+    assert again["valid_time"].dt.tz is not None
+    assert again.attrs == table.attrs
+    assert pq.read_metadata(tmp_path / "new" / "table.parquet").row_group(0).column(3).statistics.null_count == 1
+
+
+def test_several_tables_become_row_groups_of_one_file(tmp_path):
+    tables = forecasts_of_models(5, "naive", "hybrid", "linear")
+    write_parquet(iter(tables), tmp_path / "table.parquet")
+    file = pq.ParquetFile(tmp_path / "table.parquet")
+    assert [file.metadata.row_group(each).num_rows for each in range(file.num_row_groups)] == [5, 5, 5]
+    assert {file.metadata.row_group(0).column(each).compression for each in range(4)} == {"ZSTD"}
+    assert pa.types.is_dictionary(file.schema_arrow.field("model").type)
+    assert pa.types.is_dictionary(file.schema_arrow.field("location").type)
+    again = file.read().to_pandas()
+    assert again["model"].tolist() == ["naive"] * 5 + ["hybrid"] * 5 + ["linear"] * 5
+    assert again["point"].tolist() == [value for table in tables for value in table["point"]]
+
+
+def test_a_failure_while_writing_parquet_leaves_the_older_file_and_no_litter(tmp_path):
+    path = tmp_path / "table.parquet"
+    write_parquet(forecasts_of_models(4, "naive"), path)
+    before = path.read_bytes()
+
+    def stopping() -> Iterator[pd.DataFrame]:
+        yield from forecasts_of_models(4, "hybrid")
+        raise OSError(28, "No space left on device")
+
+    with pytest.raises(FileError, match="No space left"):
+        write_parquet(stopping(), path)
+    assert path.read_bytes() == before
+    assert os.listdir(tmp_path) == ["table.parquet"]
+
+
+def earlier_backtest(folder: Path) -> Path:
+    folder.mkdir()
+    for name in BACKTEST_MARKS:
+        (folder / name).write_text("old")
+    return folder
+
+
+def test_a_backtest_replaces_an_earlier_backtest_when_told(tmp_path):
+    folder = earlier_backtest(tmp_path / "backtest")
+    with pytest.raises(FileError) as caught, backtest_folder(folder):
+        pytest.fail("the block must not run")
+    (problem,) = caught.value.problems
+    assert problem.problem == f"`{folder}` holds an earlier backtest"
+    assert problem.found == "config.toml, scores.json"
+    assert "replace the backtest with `--overwrite`" in problem.hint
+    with backtest_folder(folder, overwrite=True) as staged:
+        (staged / "scores.json").write_text("new")
+    assert {path.name: path.read_text() for path in folder.iterdir()} == {"scores.json": "new"}
+    assert litter(tmp_path) == []
+
+
+def test_a_backtest_never_replaces_a_run_nor_a_run_a_backtest(tmp_path):
+    run, backtest = earlier_run(tmp_path / "run"), earlier_backtest(tmp_path / "backtest")
+    with pytest.raises(FileError, match="exists and is not a backtest folder") as caught:
+        require_free(run, overwrite=True, kind="backtest")
+    assert caught.value.problems[0].expected == "a new folder, or an earlier backtest"
+    with pytest.raises(FileError, match="exists and is not a run folder"):
+        require_free(backtest, overwrite=True)

@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 import math
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy.typing as npt
 import pandas as pd
@@ -20,6 +20,9 @@ from gridcast.forecast import Forecast
 from gridcast.windows import Windows
 
 MARKS = ("config.toml", "metrics.json")  # what makes a folder a run
+BACKTEST_MARKS = ("config.toml", "scores.json")  # and what makes it a backtest
+
+Kind = Literal["run", "backtest"]
 
 
 def save_predictions(
@@ -63,6 +66,31 @@ def write_csv(table: pd.DataFrame, path: str | os.PathLike[str]) -> None:
         table.assign(**stamps).to_csv(temporary, index=False, float_format="%.7g")
 
 
+def write_parquet(tables: pd.DataFrame | Iterable[pd.DataFrame], path: str | os.PathLike[str]) -> None:
+    """Write a table atomically as Parquet, compressed by zstd; categories become dictionaries.
+
+    Args:
+        tables: A table, or several with the same columns that are written one after the other, each as a row group of its own,
+            so that no more than one of them need be there at a time. The attributes of the first are kept.
+        path: The file; an older one is replaced at the very end.
+
+    Raises:
+        FileError: If the file can't be written.
+    """
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    parts = iter([tables] if isinstance(tables, pd.DataFrame) else tables)
+    first = next(parts)
+    rows = pa.Table.from_pandas(first, preserve_index=False)
+    schema = rows.schema.with_metadata({**rows.schema.metadata, "PANDAS_ATTRS": json.dumps(first.attrs)})
+    with replacing(path) as temporary, pq.ParquetWriter(temporary, schema, compression="zstd") as writer:
+        writer.write_table(rows.cast(schema))
+        del first, rows
+        for part in parts:
+            writer.write_table(pa.Table.from_pandas(part, schema=schema, preserve_index=False))
+
+
 def write_json(content: Mapping[str, Any], path: str | os.PathLike[str]) -> None:
     """Write JSON atomically; what is not a number becomes null."""
     with replacing(path) as temporary:
@@ -81,28 +109,33 @@ def to_json(content: Mapping[str, Any]) -> str:
     return json.dumps(_finite(content), indent=2, ensure_ascii=False)
 
 
-def require_free(folder: str | os.PathLike[str], *, overwrite: bool = False) -> None:
-    """Refuse a run folder that would hide something, before any work is done.
+def require_free(folder: str | os.PathLike[str], *, overwrite: bool = False, kind: Kind = "run") -> None:
+    """Refuse a folder for a run or a backtest that would hide something, before any work is done.
+
+    Args:
+        folder: Where it is to be.
+        overwrite: Whether an earlier one of the kind may be replaced.
+        kind: What the folder is for.
 
     Raises:
-        FileError: If it exists and is not empty and may not be overwritten, holds something else than a run, or can't be made.
+        FileError: If it exists and is not empty and may not be overwritten, holds something else, or can't be made.
     """
-    path = Path(folder)
+    path, marks = Path(folder), MARKS if kind == "run" else BACKTEST_MARKS
     if path.is_dir() and not any(path.iterdir()):
         return
-    if path.exists() and not (path.is_dir() and all((path / mark).is_file() for mark in MARKS)):
+    if path.exists() and not (path.is_dir() and all((path / mark).is_file() for mark in marks)):
         raise FileError(
-            f"`{path}` exists and is not a run folder",
+            f"`{path}` exists and is not a {kind} folder",
             found="a file" if path.is_file() else f"a folder with {len(list(path.iterdir()))} entries of another kind",
-            expected="a new folder, or an earlier run",
+            expected=f"a new folder, or an earlier {kind}",
             hint="choose another folder with `--out DIR`",
         )
     if path.exists() and not overwrite:
         raise FileError(
-            f"`{path}` holds an earlier run",
+            f"`{path}` holds an earlier {kind}",
             found=", ".join(sorted(entry.name for entry in path.iterdir())),
             expected="a new folder",
-            hint="choose another folder with `--out DIR`, or replace the run with `--overwrite`",
+            hint=f"choose another folder with `--out DIR`, or replace the {kind} with `--overwrite`",
         )
     parent = next(up for up in path.absolute().parents if up.exists())
     if not parent.is_dir() or not os.access(parent, os.W_OK | os.X_OK):
@@ -118,6 +151,14 @@ def require_free(folder: str | os.PathLike[str], *, overwrite: bool = False) -> 
 def run_folder(folder: str | os.PathLike[str], *, overwrite: bool = False) -> Iterator[Path]:
     """Give a folder to fill, which appears as the run folder only when the block ends without an error."""
     require_free(folder, overwrite=overwrite)
+    with replacing_folder(folder) as staged:
+        yield staged
+
+
+@contextmanager
+def backtest_folder(folder: str | os.PathLike[str], *, overwrite: bool = False) -> Iterator[Path]:
+    """Give a folder to fill, which appears as that of the backtest only when the block ends without an error."""
+    require_free(folder, overwrite=overwrite, kind="backtest")
     with replacing_folder(folder) as staged:
         yield staged
 
