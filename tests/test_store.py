@@ -300,13 +300,13 @@ def earlier_backtest(folder: Path) -> Path:
 
 def test_a_backtest_replaces_an_earlier_backtest_when_told(tmp_path):
     folder = earlier_backtest(tmp_path / "backtest")
-    with pytest.raises(FileError) as caught, backtest_folder(folder):
+    with pytest.raises(FileError) as caught, run_folder(folder, kind="backtest"):
         pytest.fail("the block must not run")
     (problem,) = caught.value.problems
     assert problem.problem == f"`{folder}` holds an earlier backtest"
     assert problem.found == "config.toml, scores.json"
     assert "replace the backtest with `--overwrite`" in problem.hint
-    with backtest_folder(folder, overwrite=True) as staged:
+    with run_folder(folder, overwrite=True, kind="backtest") as staged:
         (staged / "scores.json").write_text("new")
     assert {path.name: path.read_text() for path in folder.iterdir()} == {"scores.json": "new"}
     assert litter(tmp_path) == []

@@ -21,8 +21,11 @@ from gridcast.windows import Windows
 
 MARKS = ("config.toml", "metrics.json")  # what makes a folder a run
 BACKTEST_MARKS = ("config.toml", "scores.json")  # and what makes it a backtest
+MODEL_MARKS = ("config.toml", "run.json")  # of which a run is one too
+ABLATION_MARKS = ("config.toml", "ablation.json")
 
-Kind = Literal["run", "backtest"]
+Kind = Literal["run", "backtest", "model", "ablation"]
+MARKS_OF: dict[Kind, tuple[str, ...]] = {"run": MARKS, "backtest": BACKTEST_MARKS, "model": MODEL_MARKS, "ablation": ABLATION_MARKS}
 
 
 def save_predictions(
@@ -120,7 +123,7 @@ def require_free(folder: str | os.PathLike[str], *, overwrite: bool = False, kin
     Raises:
         FileError: If it exists and is not empty and may not be overwritten, holds something else, or can't be made.
     """
-    path, marks = Path(folder), MARKS if kind == "run" else BACKTEST_MARKS
+    path, marks = Path(folder), MARKS_OF[kind]
     if path.is_dir() and not any(path.iterdir()):
         return
     if path.exists() and not (path.is_dir() and all((path / mark).is_file() for mark in marks)):
@@ -148,17 +151,9 @@ def require_free(folder: str | os.PathLike[str], *, overwrite: bool = False, kin
 
 
 @contextmanager
-def run_folder(folder: str | os.PathLike[str], *, overwrite: bool = False) -> Iterator[Path]:
-    """Give a folder to fill, which appears as the run folder only when the block ends without an error."""
-    require_free(folder, overwrite=overwrite)
-    with replacing_folder(folder) as staged:
-        yield staged
-
-
-@contextmanager
-def backtest_folder(folder: str | os.PathLike[str], *, overwrite: bool = False) -> Iterator[Path]:
-    """Give a folder to fill, which appears as that of the backtest only when the block ends without an error."""
-    require_free(folder, overwrite=overwrite, kind="backtest")
+def run_folder(folder: str | os.PathLike[str], *, overwrite: bool = False, kind: Kind = "run") -> Iterator[Path]:
+    """Give a folder to fill, which appears as that of a run, or of another kind, only when the block ends without an error."""
+    require_free(folder, overwrite=overwrite, kind=kind)
     with replacing_folder(folder) as staged:
         yield staged
 

@@ -14,6 +14,7 @@ from gridcast.config import RunConfig
 from gridcast.errors import ConfigError, PanelError, counted
 from gridcast.evaluation.rounds import Round, cross_validation, leave_locations_out, rolling_origin
 from gridcast.panel import Panel
+from gridcast.samples.recipe import least_history
 
 DATE = re.compile(r"\s*\d{4}-\d{2}-\d{2}\s*")
 HORIZONS = 4  # of history to train on, beside the context
@@ -195,9 +196,10 @@ def plan_of(config: RunConfig, panel: Panel) -> BacktestPlan:
         leave_out=asked.leave_out,
         seed=config.training.seed,
     )
-    needed = task.sequence_length + HORIZONS * plan.steps
+    context = least_history(task.sequence_length, panel.freq)
+    needed = context + HORIZONS * plan.steps
     if not in_time:
-        what = f"a context of {task.sequence_length:,} steps and {HORIZONS} forecasts of {plan.steps} to train on"
+        what = f"a context of {context:,} steps and {HORIZONS} forecasts of {plan.steps} to train on"
         _require_history(panel, plan.issue_times(panel)[0], needed, what)
     return plan
 

@@ -64,6 +64,7 @@ class HybridForecaster:
         temporal: Whether there is a recurrent branch.
         spatial: Whether there is a branch that reads the map.
         shuffled_map: Whether the places change places on the map, to see what the map is worth.
+        weather: Whether weather that is known ahead is read.
         progress: Called after each epoch with its number and losses.
         checkpoint: File from which an interrupted training goes on.
     """
@@ -85,6 +86,7 @@ class HybridForecaster:
     temporal: bool = True
     spatial: bool = True
     shuffled_map: bool = False
+    weather: bool = True
     progress: Progress | None = None
     checkpoint: str | os.PathLike[str] | None = None
 
@@ -116,7 +118,8 @@ class HybridForecaster:
         Warns:
             GridcastWarning: If there is one place only, for which there is no map.
         """
-        recipe = Recipe.fit(panel, horizon=self.horizon, context=self.sequence_length, calendar=self.calendar)
+        how = {"horizon": self.horizon, "context": self.sequence_length, "calendar": self.calendar, "weather": self.weather}
+        recipe = Recipe.fit(panel, **how)
         samples = Samples(recipe, panel)
         parts = parts_of(samples, self.issue_hour)
         placing = self._placing(panel, recipe)

@@ -5,13 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from gridcast.clock import DAY, find_zone, steps_in
+from gridcast.clock import DAY, find_zone
 from gridcast.config import RunConfig
 from gridcast.errors import PanelError, counted
 from gridcast.panel import Panel
-from gridcast.samples.recipe import default_context
-
-SHORTEST = pd.Timedelta(days=8)  # of a context that is longer, as much as is needed before the first issue time to learn from
+from gridcast.samples.recipe import least_history
 
 
 def held_out_issue_times(panel: Panel, config: RunConfig) -> pd.DatetimeIndex:
@@ -33,7 +31,7 @@ def held_out_issue_times(panel: Panel, config: RunConfig) -> pd.DatetimeIndex:
         issued = end - pd.TimedeltaIndex(np.arange(count, 0, -1) * span)
     else:
         issued = _at_an_hour(panel, config, end, hour or 0)
-    context = min(context_of(config, freq), steps_in(SHORTEST, freq))
+    context = least_history(task.sequence_length, freq)
     needed = (context + task.gap + 4 * task.horizon) * freq
     if not len(issued) or issued[0] - panel.times[0] < needed:
         gap = f"a gap of {task.gap}, " if task.gap else ""
@@ -45,11 +43,6 @@ def held_out_issue_times(panel: Panel, config: RunConfig) -> pd.DatetimeIndex:
             hint="take a shorter `--sequence-length`, `--horizon` or `--test-days`, or a longer history",
         )
     return pd.DatetimeIndex(issued)
-
-
-def context_of(config: RunConfig, freq: pd.Timedelta) -> int:
-    """Return the steps of history that the hybrid reads: those of the configuration, or those of 28 days."""
-    return config.task.sequence_length or default_context(freq)
 
 
 def _at_an_hour(panel: Panel, config: RunConfig, end: pd.Timestamp, hour: int) -> pd.DatetimeIndex:

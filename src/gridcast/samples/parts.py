@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 from gridcast.clock import local_labels
 from gridcast.errors import PanelError
+from gridcast.samples.recipe import least_history
 from gridcast.samples.samples import Rows, Samples
 
 EVERY = 12  # one block in so many is held out
@@ -58,7 +59,7 @@ def parts_of(samples: Samples, hour: int | None = None, *, held_out: bool = True
     """
     recipe, rows = samples.recipe, len(samples.readings)
     day, horizon = recipe.lags.day, recipe.horizon
-    first = min(recipe.context, recipe.lags.week + day)
+    first = least_history(recipe.context, recipe.freq)
     issued = np.arange(first, rows - horizon + 1, dtype=np.int64)
     issued = issued[_has_target(samples, issued)]
     if hour is not None and day > 1:

@@ -20,6 +20,7 @@ from gridcast.scaling import Scaler
 Float = npt.NDArray[np.float32]
 
 CONTEXT = pd.Timedelta(days=28)
+SHORTEST = pd.Timedelta(days=8)  # of a longer context, what has to be there
 DAILY_CONTEXT = 112  # steps of context where a step is a day: sixteen weeks
 YEARLY_FROM = pd.Timedelta(days=400)  # of history, from which on the season of the year is told
 PAST = "temperature"  # of the weather, what the recurrent branch reads beside the consumption
@@ -51,7 +52,14 @@ class Recipe:
 
     @classmethod
     def fit(
-        cls, panel: Panel, *, horizon: int, context: int | None = None, calendar: Calendar | None, until: pd.Timestamp | None = None
+        cls,
+        panel: Panel,
+        *,
+        horizon: int,
+        context: int | None = None,
+        calendar: Calendar | None,
+        weather: bool = True,
+        until: pd.Timestamp | None = None,
     ) -> Recipe:
         """Return the recipe of a panel.
 
@@ -60,6 +68,7 @@ class Recipe:
             horizon: Steps to forecast.
             context: Steps of history; by default 28 days, or 112 steps where a step is a day. It is rounded up to whole patches.
             calendar: What the calendars of all places have in common.
+            weather: Whether the weather is read at all.
             until: The end of the training part; that of the readings by default.
 
         Raises:
@@ -75,10 +84,10 @@ class Recipe:
         yearly = until - panel.times[0] >= YEARLY_FROM
         known = calendar and replace(calendar, yearly=yearly, around=_around(calendar, panel))
         delay = Availability.of(panel.dataset[TARGET]).delay
-        past = PAST in panel.variables and "location" in panel.dataset[PAST].dims
+        past = weather and PAST in panel.variables and "location" in panel.dataset[PAST].dims
         return cls(
             Scaler.fit(panel.measured[: panel.times.searchsorted(until)], panel.locations),
-            Covariates.fit(panel, None, until),
+            Covariates.fit(panel, None, until) if weather else Covariates(),
             known,
             Lags(day, week, horizon, context),
             patch,
@@ -107,6 +116,11 @@ class Recipe:
 def default_context(freq: pd.Timedelta) -> int:
     """Return the steps of context where none are asked for: 28 days, or 112 steps where a step is a day."""
     return DAILY_CONTEXT if freq >= DAY else steps_in(CONTEXT, freq)
+
+
+def least_history(context: int | None, freq: pd.Timedelta) -> int:
+    """Return the steps before the first issue time that is learned from: the context, or eight days of a longer one."""
+    return min(context or default_context(freq), steps_in(SHORTEST, freq))
 
 
 def _around(calendar: Calendar, panel: Panel) -> int:
