@@ -1,0 +1,237 @@
+"""The tables of a backtest's report, as HTML: scores, skills, what each part is worth, the worst hours, the settings."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from html import escape
+
+import numpy as np
+import pandas as pd
+
+from gridcast.forecast import Forecast
+from gridcast.views import style
+from gridcast.views.backtested import Backtested, mean_load
+
+SCORES = {
+    "nmae": ("nMAE", "%"),
+    "mae": ("MAE", "unit"),
+    "rmse": ("RMSE", "unit"),
+    "mape": ("MAPE", "%"),
+    "median_mape": ("median MAPE", "%"),
+    "wape": ("WAPE", "%"),
+    "mase": ("MASE", "1"),
+    "bias": ("bias", "unit"),
+    "relative_bias": ("bias", "%"),
+    "peak_error": ("peak error", "%"),
+    "energy_error": ("daily energy error", "%"),
+    "peak_shift": ("peak shift", "h"),
+    "pinball": ("pinball", "unit"),
+    "crps": ("CRPS", "unit"),
+    **{f"coverage{percent}": (f"coverage of {percent} %", "%") for percent in (50, 80, 90)},
+    **{f"width{percent}": (f"width of {percent} %", "unit") for percent in (50, 80, 90)},
+}  # by metric: heading and unit
+WORST = 10
+A_PLACE = 3  # rows of one place among the worst
+
+
+def table(head: Sequence[str], rows: Iterable[Sequence[str]], mark: str, kind: str = "") -> str:
+    """Return a table in a box of its own that scrolls, and ex ante or ex post above it; cells are HTML already."""
+    cells = "".join(f'<th scope="col">{name}</th>' for name in head)
+    body = "".join("<tr>" + "".join(f"<td>{cell}</td>" for cell in row) + "</tr>" for row in rows)
+    style_of = f' class="{kind}"' if kind else ""
+    return (
+        f'<div class="wide" tabindex="0"><table{style_of}><caption>{escape(mark)}</caption>'
+        f"<thead><tr>{cells}</tr></thead><tbody>{body}</tbody></table></div>"
+    )
+
+
+def model_table(backtested: Backtested, scores: pd.DataFrame | None = None) -> str:
+    """Return all scores over everything, a row a model, the best of each column in bold."""
+    rows = backtested.scores if scores is None else scores
+    rows = rows[rows["split"] == "overall"].drop_duplicates(["model", "metric"])
+    wide = rows.pivot_table(index="model", columns="metric", values="value", dropna=False)
+    wide = wide.reindex(index=[name for name in backtested.models if name in wide.index])
+    metrics = [name for name in SCORES if name in wide and wide[name].notna().any()]
+    best = {name: _best(wide[name], name) for name in metrics}
+    units = {"unit": backtested.panel.unit, "1": ""}
+    head = ["model"] + [_heading(SCORES[name][0], units.get(SCORES[name][1], SCORES[name][1])) for name in metrics]
+    body = []
+    for model in wide.index:
+        cells = [_number(wide.loc[model, name], bold=model == best[name]) for name in metrics]
+        name = f"<b>{escape(str(model))}</b>" if model == backtested.best else escape(str(model))
+        body.append(
+            [name, *cells, *([_missed(backtested, str(model)), _weather(backtested, str(model))] if scores is None else [])]
+        )
+    return table([*head, *(["not forecast", "weather of the predicted hours"] if scores is None else [])], body, backtested.mark)
+
+
+def _heading(text: str, unit: str) -> str:
+    return escape(f"{text} [{unit}]" if unit else text)
+
+
+def _best(values: pd.Series[float], metric: str) -> object:
+    """Return the model with the best score: the nearest to nought, or to what an interval promises."""
+    aim = float(metric.removeprefix("coverage")) if metric.startswith("coverage") else 0.0
+    return (values - aim).abs().idxmin()
+
+
+def _number(value: float, *, bold: bool = False, form: str = "") -> str:
+    if not np.isfinite(value):
+        return '<span class="none">–</span>'
+    text = (format(value, form) if form else style.number(float(value))).replace("-", "−")
+    return f"<b>{text}</b>" if bold else text
+
+
+def _missed(backtested: Backtested, model: str) -> str:
+    missed, of = backtested.missed(model)
+    return f"{missed:,} of {of:,} steps" if of else "–"
+
+
+def _weather(backtested: Backtested, model: str) -> str:
+    forecast = backtested.forecasts.get(model)
+    return "–" if forecast is None else "measured (ex post)" if forecast.is_ex_post else "none or forecast"
+
+
+def skill_table(backtested: Backtested) -> str:
+    """Return the skills of all models that are compared, with intervals, significance and places won; empty without."""
+    rows = []
+    for row in backtested.skill_table.to_dict("records"):
+        model, reference = str(row["model"]), str(row["reference"])
+        won = backtested.won.get((model, reference), ())
+        interval = f"{_number(100 * row['low'], form='.1f')} to {_number(100 * row['high'], form='.1f')}"
+        rows.append(
+            [
+                f"<b>{escape(model)}</b>" if model == backtested.best else escape(model),
+                escape(reference),
+                escape(str(row["metric"]).upper()),
+                _number(100 * row["skill"], form=".1f"),
+                interval,
+                p_text(row["p_value"]),
+                f"{won[0]} of {won[1]}" if len(won) > 1 else "–",
+            ]
+        )
+    head = ["model", "against", "error", "skill [%]", "interval [%]", "p (Diebold-Mariano)", "places won"]
+    return table(head, rows, backtested.mark, "words") if rows else ""
+
+
+def p_text(value: object) -> str:
+    """Return a p value to read.
+
+    Example:
+        >>> p_text(0.0000123), p_text(0.04567), p_text(float("nan"))
+        ('&lt; 0.001', '0.046', '–')
+    """
+    p = float(str(value))
+    return "–" if not np.isfinite(p) else "&lt; 0.001" if p < 0.001 else f"{p:.2g}"
+
+
+def ablation_table(backtested: Backtested) -> str:
+    """Return what each part is worth: how much larger the error is without it; empty where nobody tried."""
+    if backtested.ablation is None or backtested.ablation.empty:
+        return ""
+    names = ["variant", "nmae", "difference_percent", "low", "high", "p_value"]
+    rows = [
+        [
+            escape(str(row["variant"])),
+            _number(row["nmae"]),
+            _number(row["difference_percent"], form="+.1f"),
+            f"{_number(row['low'], form='+.1f')} to {_number(row['high'], form='+.1f')}",
+            p_text(row["p_value"]),
+        ]
+        for row in backtested.ablation.reindex(columns=names).to_dict("records")
+    ]
+    return table(["variant", "nMAE [%]", "larger error [%]", "interval [%]", "p"], rows, backtested.mark)
+
+
+def place_table(backtested: Backtested) -> str:
+    """Return the error of each model at each place, the smallest in bold; empty where there is none."""
+    wide = backtested.split("location", backtested.metric)
+    if wide.empty:
+        return ""
+    rows = [
+        [escape(str(name)), *(_number(value, bold=value == np.nanmin(row, initial=np.inf)) for value in row)]
+        for name, row in zip(wide.index, wide.to_numpy(dtype=np.float64), strict=True)
+    ]
+    return table(["place", *(escape(str(name)) for name in wide.columns)], rows, f"{backtested.error_label}, {backtested.mark}")
+
+
+def worst_table(backtested: Backtested, *, days: bool) -> str:
+    """Return the ten worst forecasts or steps of the best model, at most three of a place; empty without its forecasts."""
+    forecast = backtested.forecasts.get(backtested.best)
+    if forecast is None:
+        return ""
+    gap, actual = backtested.gap, backtested.actual.values.values
+    signed = (forecast.values.values - actual)[:, :, gap:].astype(np.float64)
+    errors = np.abs(signed)
+    if days:
+        known = np.isfinite(errors).sum(axis=2, keepdims=True)
+        errors = np.where(known > 0, np.nansum(errors, axis=2, keepdims=True) / np.maximum(known, 1), np.nan)
+    share = 100 * errors / mean_load(backtested.actual)[None, :, None]
+    rows = [
+        _worst_row(backtested, forecast, cell, float(share[cell]), float(errors[cell]) if days else float(signed[cell]))
+        for cell in _largest(share)
+    ]
+    what = "mean absolute error" if days else "forecast − actual"
+    head = ["place", "first step, local time" if days else "local time", _heading(what, backtested.panel.unit), "[% of mean load]"]
+    return table(
+        [*head, "issued (UTC)", "actual", "forecast"][: 5 if days else 7],
+        (row[: 5 if days else 7] for row in rows),
+        backtested.mark,
+    )
+
+
+def _largest(share: np.ndarray[tuple[int, ...], np.dtype[np.float64]]) -> list[tuple[int, int, int]]:
+    """Return the cells with the largest shares, at most three of a place."""
+    left, taken = np.nan_to_num(share, nan=-1.0), []
+    count: dict[int, int] = {}
+    while len(taken) < WORST and left.size and left.max() >= 0:
+        issue, place, step = (int(part) for part in np.unravel_index(left.argmax(), left.shape))
+        taken.append((issue, place, step))
+        left[issue, place, step] = -1
+        count[place] = count.get(place, 0) + 1
+        if count[place] == A_PLACE:
+            left[:, place] = -1
+    return taken
+
+
+def _worst_row(backtested: Backtested, forecast: Forecast, cell: tuple[int, int, int], share: float, error: float) -> list[str]:
+    issue, place, step = cell
+    step += backtested.gap
+    name, unit = forecast.locations[place], forecast.valid_times[issue, step]
+    zones = dict(zip(backtested.panel.locations, backtested.panel.timezones, strict=True))
+    local = pd.Timestamp(unit).tz_localize("UTC").tz_convert(zones.get(name, "UTC"))
+    actual, told = (float(part.values.values[issue, place, step]) for part in (backtested.actual, forecast))
+    return [
+        escape(name),
+        escape(f"{local:%a %Y-%m-%d %H:%M %Z}"),
+        _number(error),
+        _number(share, form=".1f"),
+        f"{forecast.issue_times[issue]:%Y-%m-%d %H:%M}",
+        _number(actual),
+        _number(told),
+    ]
+
+
+def fact_table(facts: Mapping[str, object], mark: str) -> str:
+    """Return the plan and the settings, a row a fact; facts within facts under both names."""
+    rows = [[escape(name), escape(value)] for name, value in _flat(facts)]
+    return table(["what", "value"], rows, mark, "words") if rows else ""
+
+
+def _flat(facts: Mapping[str, object], before: str = "") -> list[tuple[str, str]]:
+    found: list[tuple[str, str]] = []
+    for name, value in facts.items():
+        label = f"{before}{str(name).replace('_', ' ') if not before else name}"
+        if isinstance(value, Mapping):
+            found += _flat(value, f"{label}: ")
+        else:
+            several = isinstance(value, Sequence) and not isinstance(value, str)
+            text = (
+                ", ".join(str(part) for part in value)
+                if several
+                else style.number(value)
+                if isinstance(value, float)
+                else str(value)
+            )  # type: ignore[attr-defined]
+            found.append((label, text))
+    return found

@@ -1,0 +1,90 @@
+"""The verdict of a backtest in words: who is best, by how much, whether that is chance, and whether the map was worth it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from gridcast.errors import counted
+from gridcast.views import style
+from gridcast.views.backtested import Backtested
+
+RIVALS = 4  # that the sentence names; the table has all
+SIGNIFICANT = 0.05
+MAP = ("cnn", "map", "spatial")
+
+
+def verdict(backtested: Backtested) -> str:
+    """Return one sentence: the best model, its error, and how it stands against each of its rivals."""
+    best, value = backtested.best, backtested.overall(backtested.metric).get(backtested.best, np.nan)
+    if not np.isfinite(value):
+        return "No model could be scored: no step has both a reading and a forecast"
+    places = counted(len(backtested.actual.locations), "place")
+    unit = (
+        f" {backtested.panel.unit}".rstrip()
+        if backtested.metric == "mae"
+        else " % of mean load"
+        if backtested.metric == "nmae"
+        else " %"
+    )
+    error = f"{style.number(float(value))}{unit} ({'nMAE' if backtested.metric == 'nmae' else backtested.metric.upper()}, {places})"
+    if len(backtested.models) == 1:
+        return f"{best} is off by {error}; no other model stands beside it"
+    said = [_against(backtested, rival) for rival in backtested.models[1:] if np.isfinite(_share(backtested, rival))]
+    more = f", and {counted(len(said) - RIVALS, 'more rival')} in the table" if len(said) > RIVALS else ""
+    return f"{best} is the best of {counted(backtested.models, 'model')}, off by {error}: " + "; ".join(said[:RIVALS]) + more
+
+
+def _against(backtested: Backtested, rival: str) -> str:
+    """Return how the best model stands against a rival, with interval and significance where these are known."""
+    row = _skill(backtested, rival)
+    share = 100 * float(row["skill"]) if row else _share(backtested, rival)
+    text = f"{abs(share):.1f} % {'less' if share >= 0 else 'more'} error than {rival}"
+    if not row or not np.isfinite(row["low"]):
+        return f"{text} (not tested)"
+    interval = f"{100 * row['low']:.1f} to {100 * row['high']:.1f} %".replace("-", "−")
+    return f"{text} ({interval}{'' if _sure(row['low'], row['high'], row['p_value']) else ', may be chance'})"
+
+
+def _skill(backtested: Backtested, rival: str) -> dict[str, float] | None:
+    """Return the skill of the best model against a rival, in MAE if that is there."""
+    rows = backtested.skill_table
+    rows = rows[(rows["model"] == backtested.best) & (rows["reference"] == rival)]
+    rows = rows.sort_values("metric", key=lambda names: names != "mae", kind="stable")
+    if rows.empty:
+        return None
+    return {name: float(rows[name].iloc[0]) for name in ("skill", "low", "high", "p_value")}
+
+
+def _share(backtested: Backtested, rival: str) -> float:
+    """Return by how much the best model's error is smaller. [%]"""
+    values = backtested.overall(backtested.metric)
+    other = float(values.get(rival, np.nan))
+    return 100 * (1 - float(values[backtested.best]) / other) if other > 0 else np.nan
+
+
+def _sure(low: float, high: float, p: float) -> bool:
+    """Return whether a difference is beyond chance: nought is outside of its interval, and the test agrees if there is one."""
+    return (low > 0 or high < 0) and not p >= SIGNIFICANT
+
+
+def map_verdict(backtested: Backtested) -> str:
+    """Return whether the map earned its keep; empty where nobody tried without it."""
+    if backtested.ablation is None:
+        return ""
+    rows = [row for row in backtested.ablation.to_dict("records") if _without_map(row)]
+    if not rows:
+        return ""
+    row = rows[0]
+    low, high, share = (float(row.get(name, np.nan)) for name in ("low", "high", "difference_percent"))
+    worth = share > 0 and _sure(low, high, float(row.get("p_value", np.nan)))
+    word = "earned its keep" if worth else "did not earn its keep"
+    interval = f" ({low:.1f} to {high:.1f} %)".replace("-", "−") if np.isfinite(low) else ""
+    chance = "" if worth or share <= 0 else ", which may be chance"
+    compared = f"{abs(share):.1f} % {'larger' if share > 0 else 'smaller'}"
+    return f"The map {word}: {row['variant']}, the error is {compared}{interval}{chance}"
+
+
+def _without_map(row: Mapping[str, object]) -> bool:
+    return any(word in str(row["variant"]).lower() for word in MAP)

@@ -1,0 +1,258 @@
+"""The report of a backtest stands by itself, says who is best and how sure that is, and is ex ante or ex post throughout."""
+
+import re
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from gridcast.errors import FileError, ShapeError
+from gridcast.forecast import Forecast, actual_values
+from gridcast.panel import Panel
+from gridcast.views.backtested import Backtested, Total, mean_load
+from gridcast.views.backtestfigures import plot_clock, plot_leads, plot_over_time, plot_skills
+from gridcast.views.backtestpage import backtest_page, write_backtest_page
+from gridcast.views.backtestplaces import plot_places, plot_score_map
+from gridcast.views.backtesttables import model_table, worst_table
+from gridcast.views.backtestverdict import map_verdict, verdict
+from gridcast.views.fans import bands, example_weeks, plot_fans
+from gridcast.views.reliability import observed, plot_reliability
+
+LEVELS = (0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95)
+NOISE = {"hybrid": 0.03, "seasonal_naive_168h": 0.09, "ridge <b>": 0.05}
+
+
+def world(places: int = 4, days: int = 24, coordinates: bool = True) -> Panel:
+    """Loads with the shape of days and weeks."""
+    random = np.random.default_rng(places)
+    hour = np.arange(24 * days)
+    shape = 1 + 0.3 * np.sin(2 * np.pi * (hour - 8) / 24) - 0.15 * (hour // 24 % 7 >= 5)
+    size = np.geomspace(100, 3000, places)
+    load = size * shape[:, None] * (1 + 0.02 * random.normal(size=(len(hour), places)))
+    names = [f"place {number}" for number in range(places)]
+    times = pd.date_range("2024-01-01", periods=len(hour), freq="h", tz="UTC")
+    where = {"id": names, "latitude": np.linspace(40, 50, places), "longitude": 7 * np.sin(np.arange(places))}
+    return Panel.from_wide(pd.DataFrame(load, index=times, columns=names), pd.DataFrame(where) if coordinates else None, unit="MW")
+
+
+def scores_of(forecasts: dict[str, Forecast], actual: Forecast) -> pd.DataFrame:
+    """The scores that the report needs, worked out without care for speed."""
+    mean = mean_load(actual)[None, :, None]
+    issues, places, steps = np.indices(actual.values.shape)
+    hours = pd.DatetimeIndex(actual.valid_times.ravel()).hour.to_numpy().reshape(len(actual.issue_times), -1)
+    groups = {
+        "overall": ("location", np.zeros_like(issues), [""]),
+        "location": ("location", places, actual.locations),
+        "lead": ("lead", steps, range(actual.horizon)),
+        "hour": ("hour", np.broadcast_to(hours[:, None], issues.shape), range(24)),
+        "season": ("season", np.zeros_like(issues), ["winter"]),
+        "issue": ("issue_time", issues, actual.issue_times),
+    }
+    rows = []
+    for model, forecast in forecasts.items():
+        error = np.abs(forecast.values.values - actual.values.values)
+        values = {"mae": error, "nmae": 100 * error / mean}
+        if forecast.quantiles is not None:
+            low, high = forecast.quantiles.values[..., 1], forecast.quantiles.values[..., -2]
+            values["coverage80"] = 100.0 * ((actual.values.values >= low) & (actual.values.values <= high))
+            values["width80"] = high - low
+        for split, (column, codes, labels) in groups.items():
+            for metric, value in values.items():
+                for code, label in enumerate(labels):
+                    own = value[codes == code]
+                    score = {"value": float(np.nanmean(own)), "n": int(np.isfinite(own).sum())}
+                    rows.append({"model": model, "split": split, column: label, "metric": metric, **score})
+    return pd.DataFrame(rows)
+
+
+def made(panel: Panel, *, quantiles: bool = True, models: int = 3, ex_post: bool = True) -> Backtested:
+    """A backtest of the last ten days of a panel, a forecast a day."""
+    random = np.random.default_rng(1)
+    issue_times = pd.date_range(panel.times[-240], periods=10, freq="D")
+    actual = actual_values(panel, issue_times, 24)
+    truth, forecasts = actual.values.values, {}
+    for model, noise in list(NOISE.items())[:models]:
+        point = truth * (1 + noise * random.normal(size=truth.shape))
+        spread = point[..., None] * (1 + noise * np.array([-1.645, -1.2816, -0.6745, 0, 0.6745, 1.2816, 1.645]))
+        told = (LEVELS, spread) if quantiles and model == "hybrid" else None
+        forecasts[model] = Forecast.of(
+            point, panel=panel, issue_times=issue_times, ex_post=ex_post and "naive" not in model, quantiles=told
+        )
+    skill = {"model": "hybrid", "metric": "mae", "p_value": 0.0001}
+    skills = [
+        {**skill, "reference": "ridge <b>", "skill": 0.4, "low": 0.35, "high": 0.45},
+        {**skill, "reference": "seasonal_naive_168h", "skill": 0.67, "low": -0.1, "high": 0.7, "p_value": 0.2},
+    ]
+    won = {("hybrid", "ridge <b>"): (3, 4)}
+    return Backtested(scores_of(forecasts, actual), forecasts, actual, panel, skills[: models - 1], won, {"config": "a.toml"})
+
+
+@pytest.fixture(scope="module")
+def backtested() -> Backtested:
+    return made(world())
+
+
+@pytest.fixture(scope="module")
+def page(backtested) -> str:
+    ablation = {"variant": ["without CNN"], "nmae": [3.2], "difference_percent": [4.0], "low": [2.0], "high": [6.0]}
+    sums = {name: summed(forecast) for name, forecast in backtested.forecasts.items()}
+    total = Total(scores_of(sums, summed(backtested.actual)), sums, summed(backtested.actual))
+    return backtest_page(replace(backtested, ablation=pd.DataFrame(ablation), total=total), title="loads <2024>")
+
+
+def summed(forecast: Forecast) -> Forecast:
+    values = forecast.values.sum("location", keep_attrs=True).expand_dims(location=["all"], axis=1)
+    return Forecast(values)
+
+
+def test_the_page_needs_nothing_else(page):
+    assert "<script" not in page
+    assert not re.findall(r"https?://|@import|url\(", page)
+    assert set(re.findall(r'src="([^;]+);', page)) == {"data:image/svg+xml"}
+
+
+def test_names_are_text_and_no_markup(page):
+    assert "ridge <b>" not in page
+    assert "ridge &lt;b&gt;" in page
+    assert "<h1>loads &lt;2024&gt;</h1>" in page
+
+
+def test_every_table_and_every_figure_says_that_it_is_ex_post(page):
+    captions = re.findall(r"<caption>(.*?)</caption>", page)
+    alts = re.findall(r'<img alt="(.*?)"', page)
+    assert len(captions) == page.count("<table") == 8  # models, skills, parts, places, total, worst days and steps, settings
+    assert len(alts) == page.count("<img") == 9  # skills, lead, clock, time, places, map, reliability, weeks, total
+    assert all("ex post" in text for text in captions + alts)
+    assert len(re.findall(r'<p class="small">[^<]*\(ex post\)</p>', page)) == len(alts)
+    assert "ex ante" not in page
+
+
+def test_the_figures_themselves_say_that_they_are_ex_post(backtested):
+    figures = [plot(backtested) for plot in (plot_skills, plot_leads, plot_clock, plot_over_time, plot_places, plot_score_map)]
+    figures += [plot_reliability(backtested), plot_fans(backtested.forecasts, backtested.actual, backtested)]
+    for figure in figures:
+        assert figure.get_supxlabel() == "ex post"
+        assert all(axes.get_ylabel() or len(figure.axes) > 1 or axes.get_title(loc="left") for axes in figure.axes)
+
+
+def test_without_weather_it_is_ex_ante():
+    page = backtest_page(made(world(), ex_post=False))
+    assert "ex ante: no weather was used" in page
+    assert "ex post" not in page
+
+
+def test_the_verdict_says_by_how_much_and_what_may_be_chance(backtested):
+    text = verdict(backtested)
+    assert text.startswith("hybrid is the best of 3 models, off by ")
+    assert "40.0 % less error than ridge <b> (35.0 to 45.0 %)" in text
+    assert "67.0 % less error than seasonal_naive_168h (−10.0 to 70.0 %, may be chance)" in text
+
+
+@pytest.mark.parametrize(
+    ("share", "low", "p", "said"),
+    [
+        (4.0, 2.0, 0.01, "The map earned its keep: without CNN, the error is 4.0 % larger (2.0 to 9.0 %)"),
+        (4.0, 2.0, 0.3, "did not earn its keep: without CNN, the error is 4.0 % larger (2.0 to 9.0 %), which may be chance"),
+        (4.0, -1.0, 0.01, "did not earn its keep"),
+        (-4.0, -9.0, 0.01, "did not earn its keep: without CNN, the error is 4.0 % smaller"),
+    ],
+)
+def test_the_map_earned_its_keep_only_beyond_chance(backtested, share, low, p, said):
+    row = {"variant": "without CNN", "nmae": 3.2, "difference_percent": share, "low": low, "high": 9.0, "p_value": p}
+    assert said in map_verdict(replace(backtested, ablation=pd.DataFrame([row])))
+
+
+def test_the_best_of_each_column_is_bold(backtested):
+    text = model_table(backtested)
+    first, *others = re.findall(r"<tr><td>(.*?)</tr>", text.split("<tbody>")[1])
+    assert first.startswith("<b>hybrid</b>")
+    assert first.count("<b>") == 5  # name, nMAE, MAE, coverage and width
+    assert not any("<b>" in row for row in others)
+
+
+def test_missed_steps_are_counted(backtested):
+    values = backtested.forecasts["hybrid"].values.copy()
+    values[0, 1, :5] = np.nan
+    gappy = replace(backtested, forecasts={**backtested.forecasts, "hybrid": Forecast(values)})
+    assert gappy.missed("hybrid") == (5, 10 * 4 * 24)
+    assert "5 of 960 steps" in backtest_page(gappy)
+
+
+def test_the_worst_hour_is_found(backtested):
+    values = backtested.actual.values.copy()
+    values[3, 2, 7] *= 3
+    rows = worst_table(replace(backtested, forecasts={"hybrid": Forecast(values)}), days=False).split("<tr>")
+    # issued on the 4th of ten days from 2024-01-15 on, seven steps later
+    assert "place 2" in rows[2]
+    assert "Thu 2024-01-18 07:00 UTC" in rows[2]
+    # no other step errs: nothing is said to be worse than the rest by more than nought
+    assert ">0.0<" in rows[3]
+
+
+def test_quantiles_are_counted_at_their_levels():
+    panel = world(1)
+    issue_times = panel.times[-48:-24:24]
+    actual = actual_values(panel, issue_times, 4)
+    above = np.array([[[-1, 1], [-1, 1], [-1, 1], [1, 2]]])[:, None][:, 0][None]
+    told = Forecast.of(
+        actual.values.values, panel=panel, issue_times=issue_times, quantiles=([0.1, 0.9], actual.values.values[..., None] + above)
+    )
+    assert observed(told, actual).tolist() == [0.25, 1.0]  # one of four readings is below the lower quantile
+    assert bands(told) == {80: (0, 1)}
+    assert observed(Forecast(told.values), actual).size == 0
+
+
+def test_example_weeks_are_the_median_the_worst_and_the_best(backtested):
+    values = backtested.actual.values * (1 + 0.01 * np.array([1.0, 2.0, 3.0, 4.0]))[None, :, None]
+    weeks = example_weeks(Forecast(values.assign_attrs(backtested.actual.values.attrs)), backtested.actual)
+    assert [(week.word, week.place) for week in weeks[1:]] == [("worst", 3), ("best", 0)]
+    assert weeks[0].place in (1, 2)
+
+
+@pytest.mark.parametrize("places", [1, 70])
+@pytest.mark.parametrize(("quantiles", "models", "coordinates"), [(True, 1, True), (False, 3, False)])
+def test_odd_inputs_make_a_page(places, quantiles, models, coordinates, tmp_path):
+    odd = made(world(places, coordinates=coordinates), quantiles=quantiles, models=models)
+    write_backtest_page(odd, tmp_path / "report.html")
+    page = (tmp_path / "report.html").read_text(encoding="utf-8")
+    assert ("how sure they are is not known" in page) != quantiles
+    assert ("Map of the places" in page) == coordinates
+    assert ("no other model stands beside it" in page) == (models == 1)
+    assert "nan" not in re.sub(r"base64,[^\"]+", "", page)
+
+
+def test_labels_thin_out():
+    axes = plot_places(made(world(70, days=14), quantiles=False)).axes[0]
+    assert len(axes.get_xticks()) == 35
+    assert axes.get_xlabel() == "place, every 2th is named" or "named" in axes.get_xlabel()
+
+
+def test_scores_alone_make_a_page(backtested):
+    page = backtest_page(replace(backtested, forecasts={}, skills=(), won={}))
+    assert "Example weeks" not in page
+    assert "(not tested)" in page
+
+
+def test_a_model_without_scores_comes_last(backtested):
+    scores = backtested.scores.copy()
+    scores.loc[scores["model"] == "hybrid", "value"] = np.nan
+    lost = replace(backtested, scores=scores)
+    assert lost.models == ("ridge <b>", "seasonal_naive_168h", "hybrid")
+    assert "ridge &lt;b&gt; is the best" in backtest_page(lost)
+
+
+def test_the_same_backtest_makes_the_same_page(backtested):
+    assert backtest_page(backtested) == backtest_page(backtested)
+
+
+def test_what_does_not_belong_together_is_refused(backtested, tmp_path):
+    with pytest.raises(ShapeError, match="lacks `n`"):
+        replace(backtested, scores=backtested.scores.drop(columns="n"))
+    with pytest.raises(ShapeError, match="no scores"):
+        replace(backtested, scores=backtested.scores.iloc[:0])
+    with pytest.raises(ShapeError, match="not of the hours"):
+        replace(backtested, forecasts={"other": Forecast(backtested.actual.values[:, :, :3])})
+    (tmp_path / "file").write_text("")
+    with pytest.raises(FileError, match="cannot write"):
+        write_backtest_page(backtested, tmp_path / "file" / "report.html")
