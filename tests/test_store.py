@@ -16,7 +16,6 @@ from gridcast.forecast import Forecast
 from gridcast.store import (
     BACKTEST_MARKS,
     MARKS,
-    backtest_folder,
     require_free,
     run_folder,
     save_predictions,

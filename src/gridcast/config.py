@@ -176,6 +176,10 @@ class BacktestConfig(Section):
     """Forecast places that the forecasters did not learn from: single places in `folds` groups, or groups that lie together."""
     baselines: tuple[str, ...] = ("seasonal_naive_24h", "seasonal_naive_168h")
     """Forecasters beside the hybrid; `--with-baselines` takes all."""
+    not_scored: tuple[str, ...] = ()
+    """Places that are forecast, and left out of the scores and of the sum."""
+    not_compared: tuple[str, ...] = ()
+    """Places at which nobody is compared with the operator, as its forecasts are not credible there."""
     total: Literal["none", "bottom_up", "mint"] = "bottom_up"
     """Forecast the sum of all places too: from its parts, or reconciled with a forecast of its own by MinT."""
 

@@ -246,7 +246,7 @@ def _first(config: RunConfig, panel: Panel, *, in_time: bool) -> pd.Timestamp:
         return label.normalize() + hour
     if not in_time:
         return local_labels(pd.DatetimeIndex([panel.end]), zone)[0].normalize() - pd.Timedelta(days=task.test_days) + hour
-    enough = panel.times[0] + (task.sequence_length + task.gap + task.horizon) * panel.freq
+    enough = panel.times[0] + (least_history(task.sequence_length, panel.freq) + task.gap + task.horizon) * panel.freq
     return (local_labels(pd.DatetimeIndex([enough]), zone)[0] - hour).ceil("D") + hour
 
 

@@ -9,6 +9,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from gridcast.errors import ShapeError
+from gridcast.evaluation.longtable import quantile_column
 from gridcast.forecast import Forecast
 from gridcast.windows import Windows
 
@@ -30,12 +31,16 @@ def prediction_table(
         locations: Location of each sample, shape (B,), of plain arrays.
 
     Returns:
-        Columns `timestamp` (start of the hour, UTC), `location`, `issue_time`, `step`, `actual`, `predicted`, as far as they are
-        known; plain arrays have `sample` in place of what is not known. Rows without a prediction are left out.
+        Columns `timestamp` (start of the hour, UTC), `location`, `issue_time`, `step`, `actual`, `predicted`, and
+        the quantiles (`q0.05` ...), as far
+        as they are known; plain arrays have `sample` in place of what is not known. Rows without a prediction are left out.
 
     Raises:
         ShapeError: If the shapes differ, or times or locations are not one a sample.
     """
+    if isinstance(y_true, Forecast) and isinstance(y_pred, Forecast):
+        table = _labelled(y_true.values.values, y_pred.values.values, y_true.issue_times, y_true.locations, y_true.freq)
+        return table.assign(**_quantiles(y_pred))
     y_pred = y_pred.values.values if isinstance(y_pred, Forecast) else np.asarray(y_pred)
     if isinstance(y_true, Forecast):
         return _labelled(y_true.values.values, y_pred, y_true.issue_times, y_true.locations, y_true.freq)
@@ -54,6 +59,14 @@ def prediction_table(
             raise ShapeError(f"one of `{name}` a sample", found=f"{len(labels)} {name}, {len(actual)} samples")
     stamps = None if times is None else pd.DatetimeIndex(pd.to_datetime(list(times), utc=True))
     return _flat(actual, predicted, stamps, locations, None)
+
+
+def _quantiles(forecast: Forecast) -> dict[str, npt.NDArray[np.floating]]:
+    """Return a column for each quantile, in the rows that have a prediction."""
+    if forecast.quantiles is None:
+        return {}
+    there = np.nonzero(np.isfinite(forecast.values.values))
+    return {quantile_column(level): forecast.quantiles.values[..., i][there] for i, level in enumerate(forecast.levels)}
 
 
 def _labelled(

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from gridcast.calibration import Calibration
@@ -27,7 +28,7 @@ from gridcast.raster import panel_grid
 from gridcast.samples.parts import Parts, parts_of
 from gridcast.samples.placed import Placed
 from gridcast.samples.recipe import Recipe
-from gridcast.samples.samples import Samples
+from gridcast.samples.samples import Rows, Samples
 from gridcast.training.checkpoints import Checkpoint
 from gridcast.training.engine import Schedule, ask, fit
 
@@ -49,7 +50,7 @@ class HybridForecaster:
     Attributes:
         horizon: Steps to forecast.
         sequence_length: Steps of context; by default 28 days, or 112 steps where a step is a day.
-        grid_size: Rows and columns of the map, or both; by default a grid on which at most two places share a cell, on average.
+        grid_size: Rows and columns of the map, or both; by default as fine as the places need.
         size: How wide the network is: 32, 64 or 128 units.
         units: Another width.
         members: Networks with different seeds, whose quantiles are averaged.
@@ -118,8 +119,7 @@ class HybridForecaster:
         Warns:
             GridcastWarning: If there is one place only, for which there is no map.
         """
-        how = {"horizon": self.horizon, "context": self.sequence_length, "calendar": self.calendar, "weather": self.weather}
-        recipe = Recipe.fit(panel, **how)
+        recipe = Recipe.fit(panel, horizon=self.horizon, context=self.sequence_length, calendar=self.calendar, weather=self.weather)
         samples = Samples(recipe, panel)
         parts = parts_of(samples, self.issue_hour)
         placing = self._placing(panel, recipe)
@@ -128,7 +128,8 @@ class HybridForecaster:
         weight = np.ones(len(panel.locations), dtype=np.float32)
         placed = Placed(samples, placing.numbers(panel), flat, static, weight)
         shape = self._shape(placed, placing, parts)
-        networks, self.history = [], {}
+        networks: list[Any] = []
+        self.history: dict[str, list[float]] = {}
         for member in range(self.members):
             network, history = self._train(shape, placed, parts, member)
             networks.append(network)
@@ -149,7 +150,7 @@ class HybridForecaster:
         fitted.require_fit(panel, issue_times)
         placed = fitted.placed(panel)
         rows = placed.samples.rows_of(issue_times)
-        scaled = np.mean([ask(network, placed, rows) for network in fitted.networks], axis=0, dtype=np.float64)  # (B, H, N, Q)
+        scaled = _asked(fitted, placed, rows)  # (B, H, N, Q)
         quantiles = placed.samples.recipe.scaler.inverse_transform(scaled.swapaxes(2, 3)).transpose(0, 3, 1, 2)  # (B, N, H, Q)
         if fitted.calibration is not None:
             numbers = placed.number
@@ -201,11 +202,7 @@ class HybridForecaster:
 
     def _placing(self, panel: Panel, recipe: Recipe) -> Placing:
         """Return where the places are; shuffled, if that is asked for."""
-        size = self.grid_size
-        if size is None:
-            rough = panel_grid(panel, 8, until=panel.end, axes=self.axes, collisions=self.collisions)
-            size = rough.suggested_shape()
-        grid = panel_grid(panel, size, until=panel.end, axes=self.axes, collisions=self.collisions)
+        grid = panel_grid(panel, self.grid_size, until=panel.end, axes=self.axes, collisions=self.collisions)
         placing = Placing.fit(panel, grid, recipe.scaler)
         if self.shuffled_map:
             order = np.random.default_rng(self.seed).permutation(len(panel.locations))
@@ -216,7 +213,7 @@ class HybridForecaster:
         """Return the fitted forecaster with its calibration, by the issue times that nothing was learned from."""
         if not len(parts.judged):
             return fitted
-        scaled = np.mean([ask(network, placed, parts.judged) for network in fitted.networks], axis=0, dtype=np.float64)
+        scaled = _asked(fitted, placed, parts.judged)
         quantiles = scaled.transpose(0, 2, 1, 3)  # (V, N, H, Q)
         actual = placed.samples.targets(parts.judged).swapaxes(1, 2).astype(np.float64)
         calibration = Calibration.fit(actual, quantiles, self.levels)
@@ -228,3 +225,8 @@ class HybridForecaster:
         if not hasattr(self, "fitted"):
             raise TrainingError("the forecaster is not fitted", found="no network", expected="a call of `fit(panel)` before")
         return self.fitted
+
+
+def _asked(fitted: Fitted, placed: Placed, rows: Rows) -> npt.NDArray[np.float64]:
+    """Return the quantiles at issue rows, averaged over the members, shape (B, H, N, Q). [scaled]"""
+    return np.asarray(np.mean([ask(network, placed, rows) for network in fitted.networks], axis=0, dtype=np.float64))

@@ -16,6 +16,8 @@ from gridcast.raster.cells import Variables
 from gridcast.raster.frames import Frames
 from gridcast.scaling import Scaler
 
+FINER = 2  # times as many rows and columns as keep two places in a cell, so that most are alone in theirs
+FINEST = 32
 CROWDED = 4.0  # mean number of places in an occupied cell above which a finer grid is suggested
 
 
@@ -97,7 +99,7 @@ def frames_in_time(
 
 def panel_grid(
     panel: Panel,
-    grid_size: Size,
+    grid_size: Size | None = None,
     *,
     until: str | pd.Timestamp | None = None,
     axes: Axes = "equal",
@@ -107,7 +109,7 @@ def panel_grid(
 
     Args:
         panel: The places. If some have no coordinates, they are put between those that change most like them, with a warning.
-        grid_size: Number of rows and columns, or both.
+        grid_size: Number of rows and columns, or both; by default a grid on which few places share a cell.
         until: The end of the training part; needed where coordinates are missing. Later readings are not looked at.
         axes: As in `Grid.of`.
         collisions: As in `Grid.of`.
@@ -116,6 +118,9 @@ def panel_grid(
         ConfigError: If the grid size is not above zero, or a choice is unknown.
         PanelError: If coordinates are missing and `until` is not given, or the readings until then are too few.
     """
+    if grid_size is None:
+        rows, columns = _grid(panel, 1, until, axes, "share").suggested_shape()
+        grid_size = min(FINER * rows, FINEST), min(FINER * columns, FINEST)
     grid = _grid(panel, grid_size, until, axes, collisions)
     _warn_if_crowded(grid)
     return grid

@@ -41,7 +41,7 @@ class CalendarRows:
         different = list(dict.fromkeys(keys))
         codes = [np.eye(HOURS)[clock.hour[:, zone]] for zone, _ in different]
         days = [np.eye(WEEKDAYS)[clock.weekday[:, zone]] for zone, _ in different]
-        parts = [np.stack(codes, axis=1), np.stack(days, axis=1)]
+        parts: list[npt.NDArray[np.floating]] = [np.stack(codes, axis=1), np.stack(days, axis=1)]
         names = (*(f"hour_{hour}" for hour in range(HOURS)), *(f"weekday_{day}" for day in range(WEEKDAYS)))
         if isinstance(known, LocationCalendars):
             parts.append(LocationCalendars(tuple(each for _, each in different if each), known.freq).at(times))
@@ -60,5 +60,5 @@ class CalendarRows:
 
     def at(self, rows: npt.NDArray[np.integer]) -> Float:
         """Return the covariates at rows, shape (*rows, N, F), or (*rows, 1, F) where all places share them."""
-        found = self.values[rows]
+        found: Float = self.values[rows]
         return found if found.shape[-2] == 1 else found[..., self.which, :]

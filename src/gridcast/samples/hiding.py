@@ -23,10 +23,10 @@ class Hiding:
         unknown: Share of the places of a sample that are treated as a place never seen.
     """
 
-    late: float = 0.1
-    silent: float = 0.02
-    weather: float = 0.05
-    unknown: float = 0.05
+    late: float = 0.05
+    silent: float = 0.01
+    weather: float = 0.03
+    unknown: float = 0.03
 
     def hidden(self, random: np.random.Generator, shape: tuple[int, int], *, context: int, day: int) -> Hidden:
         """Return what is hidden of samples, shape (B, N), with a context of so many steps."""

@@ -61,4 +61,5 @@ class Lags:
         last = len(ahead) - 1
         rows = rows + ahead[np.clip(valid, 0, last)] - ahead[np.clip(rows, 0, last)]
         again = np.where(np.arange(rows.shape[-1]) < WEEKS, self.week, self.day)
-        return np.where(rows >= issued[:, None, None], rows - again, rows)
+        earlier: Rows = np.where(rows >= issued[:, None, None], rows - again, rows)
+        return earlier

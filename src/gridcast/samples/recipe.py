@@ -13,9 +13,10 @@ from gridcast.clock import DAY, WEEK, steps_in
 from gridcast.covariates import Covariates
 from gridcast.errors import require_positive
 from gridcast.features.calendar import Calendar
-from gridcast.panel import TARGET, Panel
+from gridcast.panel import Panel
 from gridcast.samples.lags import Lags
 from gridcast.scaling import Scaler
+from gridcast.tabular import TARGET
 
 Float = npt.NDArray[np.float32]
 

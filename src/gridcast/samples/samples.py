@@ -148,7 +148,7 @@ class Samples:
 
     def _weather_at(self, issued: Rows, hidden: Hidden | None) -> Float:
         """Return the weather of the steps, shape (B, H, N, K + 1), of which the last tells whether it is there."""
-        found = self.weather[issued[:, None] + np.arange(self.recipe.horizon)]
+        found: Float = self.weather[issued[:, None] + np.arange(self.recipe.horizon)]
         if hidden is not None and hidden.weather.any():
             found[hidden.weather] = 0
         return found

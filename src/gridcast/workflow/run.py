@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import os
-import platform
 import time
 from dataclasses import dataclass, replace
-from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,10 +20,13 @@ from gridcast.forecast import Forecast, Forecaster, actual_values
 from gridcast.forecasters.baselines import SeasonalNaive
 from gridcast.loading import Listener, held_out_issue_times, in_words, load, prepare, with_covariates
 from gridcast.panel import Panel
+from gridcast.samples.recipe import default_context
 from gridcast.sources.sql.writing import require_target, write_forecasts
 from gridcast.store import require_free, run_folder, save_predictions, write_csv, write_json
 from gridcast.views.figures import plot_results
 from gridcast.views.maps import plot_map
+from gridcast.workflow.making import common_hour, hybrid_of
+from gridcast.workflow.record import MODEL, record_of, save_hybrid, weather_used
 
 if TYPE_CHECKING:
     from gridcast.forecasters.hybrid import HybridForecaster
@@ -59,8 +60,8 @@ def run(
 ) -> RunResult:
     """Load, check, train, forecast the held-out last part, and write the run folder.
 
-    The folder gets `predictions.csv`, `results.png`, `map.png`, `metrics.json`, `scores.csv` (by place), `model.keras`,
-    `scaler.csv`, `history.csv`, `config.toml` and `run.json` (versions, counts, times). It appears when all of them are there.
+    The folder gets `predictions.csv`, `results.png`, `map.png`, `metrics.json`, `scores.csv` (by place), `model/` (the
+    network), `history.csv`, `config.toml` and `run.json` (versions, counts, times). It appears when all of them are there.
 
     Args:
         config: Settings; by default the synthetic world.
@@ -81,9 +82,11 @@ def run(
     issue_times = held_out_issue_times(loaded.panel, config)
     _check_events(loaded.panel, config)
     panel = prepare(with_covariates(loaded, config, issue_times[0], listener), config, issue_times[0], listener)
-    forecaster = hybrid_of(config, listener, panel.locations)
+    forecaster = hybrid_of(config, listener, panel.locations, issue_hour=common_hour(panel, issue_times))
     listener.say(_plan(panel, config, issue_times))
-    _fit(forecaster, panel.as_of(issue_times[0]), listener)
+    known = panel.as_of(issue_times[0])
+    listener.say(f"training on {known.describe()}")
+    forecaster.fit(known)
     outcome = _score(forecaster, panel, issue_times, config.task.gap)
     _say_coverage(outcome, listener)
     with run_folder(out, overwrite=overwrite) as folder:
@@ -105,53 +108,15 @@ def _check_events(panel: Panel, config: RunConfig) -> None:
 def _plan(panel: Panel, config: RunConfig, issued: pd.DatetimeIndex) -> str:
     """Return what is going to be forecast, and from what."""
     zone, task = config.data.timezone, config.task
+    context = task.sequence_length or default_context(panel.freq)
     gap, span = task.gap * panel.freq, task.horizon * panel.freq
     ends = issued[0] + gap, issued[-1] + gap + span
     later = f", {in_words(gap)} after the issue time" if task.gap else ""
     first, last = (end.tz_convert(find_zone(zone)) for end in ends)
     return (
         f"held out: {first:%Y-%m-%d %H:%M} to {last:%Y-%m-%d %H:%M} {zone}, {counted(issued, 'forecast')} of "
-        f"{in_words(span)}{later}, each from {in_words(task.sequence_length * panel.freq)} of history"
+        f"{in_words(span)}{later}, each from {in_words(context * panel.freq)} of history"
     )
-
-
-def hybrid_of(config: RunConfig, listener: Listener, locations: tuple[str, ...] = ()) -> HybridForecaster:
-    """Return the hybrid of a configuration, not trained yet.
-
-    Args:
-        config: Its settings.
-        listener: Who is told of each epoch.
-        locations: The places, for a calendar that tells them apart.
-
-    Raises:
-        GridcastError: If the zone, the country or the file of events is wrong.
-    """
-    from gridcast.forecasters.hybrid import HybridForecaster  # slow to import; what is wrong with the files is told before
-
-    epochs = config.training.epochs
-    return HybridForecaster(
-        sequence_length=config.task.sequence_length,
-        horizon=config.task.gap + config.task.horizon,
-        grid_size=config.model.grid_size,
-        epochs=epochs,
-        batch_size=config.training.batch_size,
-        calendar=calendar_of(config, locations),
-        seed=config.training.seed,
-        units=config.model.units,
-        axes=config.model.axes,
-        collisions=config.model.collisions,
-        progress=lambda epoch, losses: listener.progress(epoch, epochs, losses),
-    )
-
-
-def _fit(forecaster: HybridForecaster, known: Panel, listener: Listener) -> None:
-    """Train on what was known at the first issue time, and say what was left out."""
-    listener.say(f"training on {known.describe()}")
-    forecaster.fit(known)
-    if forecaster.skipped:
-        listener.say(
-            f"{counted(forecaster.skipped, 'window')} of {forecaster.skipped + forecaster.samples:,} touch a gap and were left out"
-        )
 
 
 @dataclass(frozen=True)
@@ -168,9 +133,7 @@ class _Outcome:
     @property
     def weather(self) -> str:
         """What weather of the predicted hours the hybrid used."""
-        if not self.forecaster.covariates.names:
-            return "none"
-        return "ex post" if self.forecasts[self.forecaster.name].is_ex_post else "ex ante"
+        return weather_used(self.forecaster, self.forecasts[self.forecaster.name])
 
 
 def _score(forecaster: HybridForecaster, panel: Panel, issue_times: pd.DatetimeIndex, gap: int) -> _Outcome:
@@ -208,42 +171,21 @@ def _write(folder: Path, config: RunConfig, outcome: _Outcome, *, seconds: float
     write_json(_record(outcome, seconds), folder / "run.json")
     history = pd.DataFrame(forecaster.history)
     write_csv(history.assign(epoch=history.index + 1), folder / "history.csv")
-    scaler = forecaster.scaler
-    write_csv(
-        pd.DataFrame({"location": scaler.locations, "centre": scaler.centre, "scale": scaler.scale}),
-        folder / "scaler.csv",
-    )
     (folder / "config.toml").write_text(to_toml(config), encoding="utf-8")
-    forecaster.model.save(folder / "model.keras")
+    save_hybrid(forecaster, folder / MODEL)
     weekly = {"same hour last week": outcome.forecasts["seasonal_naive_168h"]}
     title = "ex post: with the measured weather of the predicted hours" if hybrid.is_ex_post else ""
     plot_results(forecaster.history, outcome.actual, hybrid, unit=unit, reference=weekly, title=title, path=folder / "results.png")
-    plot_map(outcome.panel, forecaster.grid, outcome.scores, path=folder / "map.png")
+    plot_map(outcome.panel, forecaster.fitted.placing.grid, outcome.scores, path=folder / "map.png")
 
 
 def _record(outcome: _Outcome, seconds: float) -> dict[str, Any]:
     """Return what one needs to know of a run later."""
-    from gridcast.networks import backend
-
     panel, forecaster, issued = outcome.panel, outcome.forecaster, outcome.actual.issue_times
-    return {
-        "gridcast": version("gridcast"),
-        "keras": version("keras"),
-        "backend": backend.version(),
-        "python": platform.python_version(),
-        "places": len(panel.locations),
-        "readings": int(np.isfinite(panel.measured).sum()),
-        "filled": int(panel.filled.sum()),
-        "unit": panel.unit,
+    test = {
         "weather": outcome.weather,
-        "covariates": list(forecaster.covariates.names),
-        "freq_minutes": panel.freq / pd.Timedelta(minutes=1),
-        "first_reading": panel.times[0].isoformat(),
         "test_from": issued[0].isoformat(),
         "test_until": (issued[-1] + forecaster.horizon * panel.freq).isoformat(),
         "test_issue_times": len(issued),
-        "training_windows": forecaster.samples,
-        "windows_left_out": forecaster.skipped,
-        "epochs_trained": len(forecaster.history["loss"]),
-        "seconds": round(seconds, 1),
     }
+    return {**record_of(forecaster, panel, trained_until=issued[0], seconds=seconds), **test}

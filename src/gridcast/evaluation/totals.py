@@ -1,0 +1,91 @@
+"""The sum of all places: what a system is operated by, coherent with the forecasts of its parts."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import xarray as xr
+
+from gridcast.availability import ISSUED, Availability
+from gridcast.calibration import Calibration
+from gridcast.forecast import Forecast
+from gridcast.panel import Panel
+from gridcast.reconcile import sum_bottom_up
+
+TOTAL = "total"  # name of the sum as a place
+
+Residuals = npt.NDArray[np.floating]
+
+
+def summed_panel(panel: Panel) -> Panel:
+    """Return the panel whose only place is the sum of all: missing where any place is, with the mean of their weather."""
+    total = panel.consumption.sum(axis=1)
+    readings = pd.DataFrame(total[: panel.rows], index=panel.times[: panel.rows], columns=[TOTAL])
+    coords = {name: [float(np.nanmean(values))] for name, values in zip(("latitude", "longitude"), _where(panel), strict=False)}
+    places = pd.DataFrame({"id": [TOTAL], **coords}) if coords else None
+    summed = Panel.from_wide(readings, places, unit=panel.unit)
+    summed = Panel(summed.dataset.assign_attrs({**panel.dataset.attrs, **summed.dataset.attrs}))
+    for name in panel.variables:
+        variable = panel.dataset[name]
+        if "location" not in variable.dims or ISSUED in variable.dims:
+            continue
+        rule = Availability.of(variable)
+        mean = variable.mean("location", skipna=True, keepdims=True).assign_coords(location=[TOTAL])
+        units = str(variable.attrs.get("units", ""))
+        summed = summed.with_variable(name, mean, units=units, availability=rule.kind, delay=rule.delay)
+    return summed
+
+
+def summed_forecast(forecast: Forecast, residuals: Residuals | None = None) -> Forecast:
+    """Return the forecast of the sum of a forecast's places.
+
+    Its quantiles come from what the places missed together.
+
+    Args:
+        forecast: Of all places.
+        residuals: Errors of earlier point forecasts, reading less forecast, shape (V, location, step); without them there are
+            no quantiles. [the forecast's unit]
+    """
+    point = forecast.values.values.astype(np.float64)
+    if residuals is None or not forecast.levels:
+        return _of_sum(forecast, point.sum(axis=1))
+    total, quantiles = sum_bottom_up(point, residuals, np.asarray(forecast.levels))
+    return _of_sum(forecast, total, quantiles)
+
+
+def summed_actual(actual: Forecast) -> Forecast:
+    """Return what all places together were measured at; missing where any of them is."""
+    return _of_sum(actual, actual.values.values.sum(axis=1))
+
+
+def adapted(forecast: Forecast, actual: Forecast) -> Forecast:
+    """Return a forecast whose quantiles are corrected by how often those issued before were met, as far as that was known.
+
+    Args:
+        forecast: Of many issue times, ascending.
+        actual: What was measured, in the same shape; only readings whose interval had ended by an issue time count for it.
+
+    References:
+        Gibbs & Candès (2021), doi:10.48550/arXiv.2106.00170.
+    """
+    if forecast.quantiles is None or len(forecast.issue_times) < 2:
+        return forecast
+    issued = forecast.values.indexes["issue_time"].to_numpy()
+    start = Calibration.neutral(forecast.levels, places=len(forecast.locations), horizon=forecast.horizon)
+    quantiles = start.adapted(forecast.quantiles.values, actual.values.values, issue=issued, freq=forecast.freq.to_timedelta64())
+    return Forecast(forecast.values, forecast.quantiles.copy(data=quantiles), forecast.quality)
+
+
+def _of_sum(forecast: Forecast, values: npt.ArrayLike, quantiles: npt.ArrayLike | None = None) -> Forecast:
+    """Return the forecast of one place, values of shape (issue_time, step)."""
+    coords = {"issue_time": forecast.values["issue_time"].values, "location": [TOTAL], "step": forecast.values["step"].values}
+    laid = xr.DataArray(np.asarray(values)[:, None], coords, forecast.values.dims, attrs=forecast.values.attrs)
+    if quantiles is None:
+        return Forecast(laid)
+    levels = {**coords, "quantile": np.asarray(forecast.levels)}
+    return Forecast(laid, xr.DataArray(np.asarray(quantiles)[:, None], levels, (*forecast.values.dims, "quantile")))
+
+
+def _where(panel: Panel) -> tuple[npt.NDArray[np.float64], ...]:
+    return panel.coordinates if panel.has_coordinates else ()

@@ -1,0 +1,104 @@
+"""What each part of the hybrid is worth: trained without it, on the same issue times."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from gridcast.config import RunConfig, to_toml
+from gridcast.evaluation import score_table, skills
+from gridcast.loading import Listener
+from gridcast.store import require_free, run_folder, write_csv, write_json, write_parquet
+from gridcast.views.backtested import Backtested
+from gridcast.views.backtestpage import write_backtest_page
+from gridcast.workflow.backtesting import HYBRID, facts_of, prepared_for, run_models
+from gridcast.workflow.summary import overall_of
+
+VARIANTS: dict[str, dict[str, Any]] = {
+    "without CNN": {"spatial": False},
+    "shuffled map": {"shuffled_map": True},
+    "without LSTM": {"temporal": False},
+    "without weather": {"weather": False},
+}
+
+
+@dataclass(frozen=True)
+class Ablation:
+    """What an ablation came to.
+
+    Attributes:
+        folder: Where it was written.
+        table: `variant`, `nmae` [%], `difference_percent` (how much larger its MAE is than that of the whole hybrid [%]) with its
+            interval `low` to `high`, and `p_value` of the Diebold-Mariano test. [1]
+        summary: What `ablation.json` holds.
+    """
+
+    folder: Path
+    table: pd.DataFrame
+    summary: dict[str, Any]
+
+
+def ablate(
+    config: RunConfig | None = None, *, out: str | os.PathLike[str], overwrite: bool = False, listener: Listener | None = None
+) -> Ablation:
+    """Backtest the hybrid of a configuration, and then without its parts, one at a time; write the table and a report.
+
+    Args:
+        config: Settings; by default the synthetic world.
+        out: The folder.
+        overwrite: Whether an earlier ablation there may be replaced.
+        listener: Who is told how it goes.
+
+    Raises:
+        GridcastError: Of the kind that fits; nothing is left behind.
+    """
+    config, listener = config or RunConfig(), listener or Listener()
+    require_free(out, overwrite=overwrite, kind="ablation")
+    prepared = prepared_for(config, listener)
+    variants = {name: how for name, how in VARIANTS.items() if _makes_sense(name, prepared.panel)}
+    makers = {HYBRID: prepared.hybrid(), **{name: prepared.hybrid(**how) for name, how in variants.items()}}
+    result = run_models(prepared, makers)
+    scores = score_table(result.forecasts, result.actual, panel=prepared.panel, gap=prepared.plan.gap, places=prepared.scored)
+    table = ablation_table(scores)
+    facts = facts_of(prepared, result)
+    summary = {**facts, "models": overall_of(scores), "ablation": table.to_dict("records")}
+    told = skills(scores, HYBRID)
+    page = Backtested(
+        scores, result.forecasts, result.actual, prepared.panel, told, {}, facts, ablation=table[table["variant"] != HYBRID]
+    )
+    with run_folder(out, overwrite=overwrite, kind="ablation") as folder:
+        write_csv(table, folder / "ablation.csv")
+        write_parquet(scores, folder / "scores.parquet")
+        write_json(summary, folder / "ablation.json")
+        write_backtest_page(page, folder / "report.html", title=f"Ablation: {Path(out).name}")
+        (folder / "config.toml").write_text(to_toml(config), encoding="utf-8")
+    return Ablation(Path(out), table, summary)
+
+
+def ablation_table(scores: pd.DataFrame) -> pd.DataFrame:
+    """Return how much larger the error is without each part, from the scores of the hybrid and its variants."""
+    overall = overall_of(scores)
+    against = skills(scores, HYBRID, metrics=("mae",)).set_index("model")
+    rows = [{"variant": HYBRID, "nmae": overall[HYBRID]["nmae"], "difference_percent": 0.0}]
+    for name in against.index:
+        row = against.loc[name]
+        ends = {"difference_percent": row["skill"], "low": row["high"], "high": row["low"]}
+        rows.append(
+            {
+                "variant": name,
+                "nmae": overall[name]["nmae"],
+                **{key: -100 * value for key, value in ends.items()},
+                "p_value": row["p_value"],
+            }
+        )
+    return pd.DataFrame(rows)
+
+
+def _makes_sense(name: str, panel: Any) -> bool:
+    """Return whether there is anything to leave out."""
+    lone = len(panel.locations) == 1
+    return not (lone and name in ("without CNN", "shuffled map")) and not (name == "without weather" and not panel.ahead)

@@ -1,0 +1,92 @@
+"""Training for operation: a hybrid that has learned from all readings there are, and what it needs to forecast later."""
+
+from __future__ import annotations
+
+import os
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from gridcast.config import RunConfig, to_toml
+from gridcast.loading import Listener, load, prepare, with_covariates
+from gridcast.store import require_free, run_folder, write_csv, write_json
+from gridcast.workflow.making import hybrid_of
+from gridcast.workflow.record import MODEL, record_of, save_hybrid
+
+
+@dataclass(frozen=True)
+class TrainResult:
+    """What a training came to.
+
+    Attributes:
+        folder: The run folder, from which forecasts are made.
+        record: Versions, counts and times, as in `run.json`.
+        history: Loss and loss on what was held out, one row an epoch.
+    """
+
+    folder: Path
+    record: dict[str, Any]
+    history: pd.DataFrame
+
+
+def train(
+    config: RunConfig | None = None,
+    *,
+    out: str | os.PathLike[str],
+    overwrite: bool = False,
+    resume: bool = False,
+    listener: Listener | None = None,
+) -> TrainResult:
+    """Train on all readings of a configuration, and write what a forecast needs.
+
+    The folder gets `model/` (the network), `history.csv`, `config.toml` and `run.json`. While training goes on, a checkpoint stands
+    beside it, from which an interrupted training can go on.
+
+    Args:
+        config: Settings; by default the synthetic world.
+        out: The run folder.
+        overwrite: Whether an earlier one there may be replaced.
+        resume: Whether to go on from the checkpoint of an interrupted training.
+        listener: Who is told how it goes.
+
+    Raises:
+        GridcastError: Of the kind that fits; no folder is left behind.
+    """
+    config, listener = config or RunConfig(), listener or Listener()
+    require_free(out, overwrite=overwrite, kind="model")
+    started, checkpoint = time.monotonic(), _checkpoint(out)
+    if not resume:
+        _remove(checkpoint, config)
+    loaded = load(config, listener)
+    until = loaded.panel.end
+    panel = prepare(with_covariates(loaded, config, until, listener), config, until, listener)
+    forecaster = hybrid_of(config, listener, panel.locations, checkpoint=checkpoint)
+    known = panel.as_of(until)
+    listener.say(f"training on {known.describe()}; an interrupted training goes on with `--resume`")
+    forecaster.fit(known)
+    record = record_of(forecaster, panel, trained_until=until, seconds=time.monotonic() - started)
+    history = pd.DataFrame(forecaster.history)
+    history = history.assign(epoch=history.index + 1)
+    with run_folder(out, overwrite=overwrite, kind="model") as folder:
+        save_hybrid(forecaster, folder / MODEL)
+        write_csv(history, folder / "history.csv")
+        write_json(record, folder / "run.json")
+        (folder / "config.toml").write_text(to_toml(config), encoding="utf-8")
+    _remove(checkpoint, config)
+    return TrainResult(Path(out), record, history)
+
+
+def _checkpoint(out: str | os.PathLike[str]) -> Path:
+    """Return where the checkpoint stands: beside the run folder."""
+    path = Path(out).absolute()
+    return path.with_name(f"{path.name}.checkpoint.npz")
+
+
+def _remove(checkpoint: Path, config: RunConfig) -> None:
+    """Remove the checkpoints of all members."""
+    for member in range(config.model.members):
+        path = checkpoint if member == 0 else checkpoint.with_name(f"{checkpoint.stem}-{member}{checkpoint.suffix}")
+        path.unlink(missing_ok=True)
