@@ -2,6 +2,7 @@
 
 REGISTRY: dict[str, str] = {
     "hybrid": "gridcast.forecasters.hybrid.HybridForecaster",
+    "mean_profile": "gridcast.forecasters.profile.MeanProfile",
     "seasonal_naive": "gridcast.forecasters.baselines.SeasonalNaive",
 }
 """Forecasters by name, with the dotted path of each class."""
