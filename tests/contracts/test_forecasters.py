@@ -14,7 +14,15 @@ from gridcast.forecast import Forecast
 from gridcast.forecasters import REGISTRY
 from gridcast.panel import Panel
 
-QUICK = {"hybrid": {"sequence_length": 48, "grid_size": 4, "epochs": 1, "units": 8}}
+FILED = pd.DataFrame(
+    np.random.default_rng(1).uniform(5, 15, (24 * 40, 3)),
+    index=pd.date_range("2024-01-01", periods=24 * 40, freq="h"),
+    columns=["P0", "P1", "P2"],
+)
+QUICK = {
+    "hybrid": {"sequence_length": 48, "grid_size": 4, "epochs": 1, "units": 8},
+    "operator": {"filed": FILED},
+}
 
 
 def make(name: str):
@@ -58,11 +66,12 @@ def test_nothing_after_the_issue_time_is_seen(fitted):
     assert forecaster.predict(as_known_then, issue_time).values.values.tobytes() == forecast.tobytes()
 
 
-def test_the_last_reading_before_the_issue_time_is_seen(fitted):
+def test_the_last_readings_before_the_issue_time_are_seen_by_all_whose_reach_is_not_zero(fitted):
     forecaster, panel = fitted
     issue_time = panel.times[[24 * 22]]
     other = changed(panel, slice(24 * 22 - 24, 24 * 22))
-    assert not np.array_equal(forecaster.predict(other, issue_time).values, forecaster.predict(panel, issue_time).values)
+    same = np.array_equal(forecaster.predict(other, issue_time).values, forecaster.predict(panel, issue_time).values)
+    assert same == (forecaster.reach == pd.Timedelta(0))
 
 
 def test_many_issue_times_at_once_are_the_same_as_one_by_one(fitted):

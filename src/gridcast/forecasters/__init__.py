@@ -3,6 +3,7 @@
 REGISTRY: dict[str, str] = {
     "hybrid": "gridcast.forecasters.hybrid.HybridForecaster",
     "mean_profile": "gridcast.forecasters.profile.MeanProfile",
+    "operator": "gridcast.forecasters.operator.FiledForecast",
     "seasonal_naive": "gridcast.forecasters.baselines.SeasonalNaive",
 }
 """Forecasters by name, with the dotted path of each class."""
