@@ -5,5 +5,6 @@ REGISTRY: dict[str, str] = {
     "mean_profile": "gridcast.forecasters.profile.MeanProfile",
     "operator": "gridcast.forecasters.operator.FiledForecast",
     "seasonal_naive": "gridcast.forecasters.baselines.SeasonalNaive",
+    "vanilla": "gridcast.forecasters.vanilla.VanillaRegression",
 }
 """Forecasters by name, with the dotted path of each class."""
