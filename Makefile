@@ -1,7 +1,7 @@
 # Needs Python 3.11 or later with venv, and a package index. Everything is set up in .venv.
 PYTHON ?= python3
 BIN = .venv/bin
-JAX_TESTS = tests/networks tests/test_training.py tests/forecasters
+JAX_TESTS = tests/networks tests/training tests/forecasters
 OLDER_TESTS = tests/sources/test_northamerica.py tests/sources/text tests/sources/test_parquet.py tests/sources/test_files.py \
 	tests/sources/test_local_files.py tests/sources/test_oneclock.py tests/sources/weather/test_stations.py tests/test_panel.py \
 	tests/test_clock.py

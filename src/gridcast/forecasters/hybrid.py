@@ -1,164 +1,227 @@
-"""The hybrid as a forecaster: from a panel to windows and frames, to a trained network, to a forecast."""
+"""The hybrid as a forecaster: one network for all places, trained once, calibrated, and asked at any issue time."""
 
 from __future__ import annotations
 
+import os
+import warnings
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from typing import Any
+from pathlib import Path
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
 
-from gridcast.clock import DAY, WEEK, steps_in
-from gridcast.covariates import Covariates
-from gridcast.errors import PanelError, TrainingError, listed
+from gridcast.calibration import Calibration
+from gridcast.clock import DAY
+from gridcast.errors import ConfigError, GridcastWarning, TrainingError, require_positive
 from gridcast.features.calendar import Calendar
-from gridcast.features.groups import calendar_for
 from gridcast.forecast import Forecast
-from gridcast.forecasters.mapweather import map_weather
+from gridcast.forecasters.fitted import Fitted, fingerprint
+from gridcast.forecasters.placing import Placing
 from gridcast.layout import Axes, Collisions
 from gridcast.networks import backend
-from gridcast.networks.hybrid import create_hybrid_model
+from gridcast.networks.engine import Shape, features_of, make_engine
 from gridcast.panel import Panel
-from gridcast.raster import Frames, Grid, frames_in_time, panel_grid
-from gridcast.scaling import Scaler
-from gridcast.training import predict, train_model
-from gridcast.windows import VALIDATION_SHARE, contexts_at, preprocess_temporal_data
+from gridcast.raster import panel_grid
+from gridcast.samples.parts import Parts, parts_of
+from gridcast.samples.placed import Placed
+from gridcast.samples.recipe import Recipe
+from gridcast.samples.samples import Samples
+from gridcast.training.checkpoints import Checkpoint
+from gridcast.training.engine import Schedule, ask, fit
 
-YEARLY_FROM = pd.Timedelta(days=450)  # a validation part of a fifth leaves more than 365 days to learn the year from
-FRAMES_REACH = DAY + WEEK  # a frame compares the last day with the week before
-TRAINING_SHARE = 1 - VALIDATION_SHARE
 Progress = Callable[[int, dict[str, float]], None]
+Size = Literal["small", "medium", "large"]
+
+UNITS: dict[Size, int] = {"small": 32, "medium": 64, "large": 128}
+LEVELS = (0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95)
+EPOCHS = 30
+PLACES_A_STEP = 400  # places times issue times in a training step, where the batch size is left to us
+FEWEST, MOST = 4, 64  # issue times in such a step
+MARGIN = DAY  # beyond the context: a lag by the local clock may reach back an hour or two more
 
 
 @dataclass
 class HybridForecaster:
-    """LSTM on each history, CNN on the map, one network for all places.
+    """LSTM on each history, CNN on the map, a decoder for all steps and quantiles; one network for all places.
 
     Attributes:
-        sequence_length: Steps of context.
         horizon: Steps to forecast.
-        grid_size: Rows and columns of the map, or both.
-        epochs: At most so many passes over the training part.
+        sequence_length: Steps of context; by default 28 days, or 112 steps where a step is a day.
+        grid_size: Rows and columns of the map, or both; by default a grid on which at most two places share a cell, on average.
+        size: How wide the network is: 32, 64 or 128 units.
+        units: Another width.
+        members: Networks with different seeds, whose quantiles are averaged.
+        epochs: Passes over the training part; each takes one issue time a day.
         batch_size: Issue times in a training step; each brings all places.
-        calendar: Calendar covariates; the season of the year is added where the history is long enough to teach it.
+        levels: Of the quantiles, ascending, with the median.
+        calendar: What the calendars of all places have in common.
+        issue_hour: Local hour at which forecasts are issued, for which the network is trained; None for any hour.
         seed: Of weights, dropout and order.
-        units: Width of the network.
         axes: Of the map, see `gridcast.raster.panel_grid`.
         collisions: Likewise.
+        temporal: Whether there is a recurrent branch.
+        spatial: Whether there is a branch that reads the map.
+        shuffled_map: Whether the places change places on the map, to see what the map is worth.
         progress: Called after each epoch with its number and losses.
+        checkpoint: File from which an interrupted training goes on.
     """
 
-    sequence_length: int = 168
     horizon: int = 24
-    grid_size: int | tuple[int, int] = 16
-    epochs: int = 50
-    batch_size: int = 8
+    sequence_length: int | None = None
+    grid_size: int | tuple[int, int] | None = None
+    size: Size = "medium"
+    units: int | None = None
+    members: int = 1
+    epochs: int = EPOCHS
+    batch_size: int | None = None
+    levels: tuple[float, ...] = LEVELS
     calendar: Calendar | None = field(default_factory=Calendar)
+    issue_hour: int | None = None
     seed: int = 0
-    units: int = 64
     axes: Axes = "equal"
     collisions: Collisions = "spread"
+    temporal: bool = True
+    spatial: bool = True
+    shuffled_map: bool = False
     progress: Progress | None = None
+    checkpoint: str | os.PathLike[str] | None = None
 
     name = "hybrid"
+    batched = True
+
+    def __post_init__(self) -> None:
+        require_positive(horizon=self.horizon, members=self.members, epochs=self.epochs)
+        if self.size not in UNITS:
+            raise ConfigError("unknown size of the network", found=str(self.size), expected=", ".join(UNITS))
+        ascending = list(self.levels) == sorted(set(self.levels)) and all(0 < level < 1 for level in self.levels)
+        if not ascending or 0.5 not in self.levels:
+            expected = "levels in (0, 1), ascending, 0.5 among them"
+            raise ConfigError("the quantiles need the median", found=str(self.levels), expected=expected)
+
+    @property
+    def reach(self) -> pd.Timedelta:
+        """The context, and a day for what lags behind it."""
+        recipe = self._require_fit().recipe
+        return recipe.context * recipe.freq + MARGIN
 
     def fit(self, panel: Panel) -> HybridForecaster:
-        """Train on all readings of the panel, the last 20 % of the issue times for validation; return itself.
+        """Train on the readings of the panel, and calibrate on every twelfth week, which nothing is learned from; return itself.
 
         Raises:
-            PanelError: If the history is too short or has too many gaps.
+            PanelError: If the history is too short, or a place has nothing to learn from.
+            TrainingError: If the loss is not a number.
+
+        Warns:
+            GridcastWarning: If there is one place only, for which there is no map.
         """
-        yearly = panel.end - panel.times[0] >= YEARLY_FROM
-        calendar = self.calendar and calendar_for(panel, replace(self.calendar, yearly=yearly))
-        self.covariates = Covariates.fit(panel, calendar, panel.times[0] + TRAINING_SHARE * (panel.end - panel.times[0]))
-        sequences = preprocess_temporal_data(
-            panel,
-            self.sequence_length,
-            horizon=self.horizon,
-            stride=self.stride(panel),
-            joint=True,
-            calendar=self.covariates,
-        )
-        self.reach = max(self.sequence_length * panel.freq, FRAMES_REACH)
-        self.scaler: Scaler = sequences.scaler
-        self.skipped = sequences.skipped
-        self.samples = int(np.isfinite(np.asarray(sequences.y)).all(axis=-1).sum())
-        self.grid: Grid = panel_grid(panel, self.grid_size, until=panel.end, axes=self.axes, collisions=self.collisions)
-        frames = self.frames(panel)
-        backend.seed_everything(self.seed)
-        self.model = create_hybrid_model(
-            sequences.X.shape[1:],
-            frames.frame_shape,
-            horizon=self.horizon,
-            cells=frames.grid.cells,
-            season=self._season(panel),
-            patch=self._patch(panel),
-            units=self.units,
-        )
-        callbacks = [] if self.progress is None else [_report(self.progress)]
-        history = train_model(
-            self.model,
-            sequences.X,
-            frames,
-            sequences.y,
-            self.epochs,
-            self.batch_size,
-            seed=self.seed,
-            verbose=0,
-            callbacks=callbacks,
-        )
-        self.history: dict[str, list[float]] = history.history
+        recipe = Recipe.fit(panel, horizon=self.horizon, context=self.sequence_length, calendar=self.calendar)
+        samples = Samples(recipe, panel)
+        parts = parts_of(samples, self.issue_hour)
+        placing = self._placing(panel, recipe)
+        flat, y, x = placing.cells(panel)
+        static = placing.static(panel, y, x, recipe.scaler)
+        weight = np.ones(len(panel.locations), dtype=np.float32)
+        placed = Placed(samples, placing.numbers(panel), flat, static, weight)
+        shape = self._shape(placed, placing, parts)
+        networks, self.history = [], {}
+        for member in range(self.members):
+            network, history = self._train(shape, placed, parts, member)
+            networks.append(network)
+            self.history = self.history or history
+        self.fitted = Fitted(recipe, placing, tuple(networks), unit=panel.unit)
+        self.fitted = self._calibrated(self.fitted, placed, parts)
+        self.learned = int(np.isfinite(samples.targets(parts.learned[:: max(1, len(parts.learned) // 500)])).any(axis=1).sum())
         return self
 
     def predict(self, panel: Panel, issue_times: pd.DatetimeIndex) -> Forecast:
-        """Return the forecasts of all places; NaN where a place's context has a gap.
+        """Return the forecasts of all the panel's places, also of places never seen in training.
 
         Raises:
             TrainingError: If it was not fitted.
-            PanelError: If the places are others than those it was fitted on, or the context is too short.
+            PanelError: If the panel has another step or unit, or lacks what the network was trained with.
         """
-        if not hasattr(self, "model"):
+        fitted = self._require_fit()
+        fitted.require_fit(panel, issue_times)
+        placed = fitted.placed(panel)
+        rows = placed.samples.rows_of(issue_times)
+        scaled = np.mean([ask(network, placed, rows) for network in fitted.networks], axis=0, dtype=np.float64)  # (B, H, N, Q)
+        quantiles = placed.samples.recipe.scaler.inverse_transform(scaled.swapaxes(2, 3)).transpose(0, 3, 1, 2)  # (B, N, H, Q)
+        if fitted.calibration is not None:
+            numbers = placed.number
+            quantiles = fitted.calibration.apply(quantiles, places=numbers - 1)
+        point = quantiles[..., self.levels.index(0.5)]
+        quality, weathered = fitted.quality(placed, rows)
+        ex_post = panel.is_ex_post and weathered
+        return Forecast.of(
+            point, panel=panel, issue_times=issue_times, ex_post=ex_post, quantiles=(self.levels, quantiles), quality=quality
+        )
+
+    def _train(self, shape: Shape, placed: Placed, parts: Parts, member: int) -> tuple[Any, dict[str, list[float]]]:
+        """Return a trained network and its history."""
+        seed = self.seed + 1000 * member
+        backend.seed_everything(seed)
+        network = make_engine(shape)
+        schedule = Schedule(self.epochs, self._batch_size(len(placed.number), len(parts.draw(np.random.default_rng(0)))), seed=seed)
+        checkpoint = None
+        if self.checkpoint is not None:
+            path = Path(self.checkpoint)
+            path = path if member == 0 else path.with_name(f"{path.stem}-{member}{path.suffix}")
+            checkpoint = Checkpoint(path, fingerprint(shape, schedule, placed))
+        progress = self._progress(member)
+        judged = parts.judged[:: max(1, len(parts.judged) // 64)]
+        return network, fit(network, placed, parts.draw, schedule, judged=judged, progress=progress, checkpoint=checkpoint)
+
+    def _progress(self, member: int) -> Progress | None:
+        """Return who is told of the epochs of a member: they count on."""
+        told = self.progress
+        return told and (lambda epoch, losses: told(epoch + member * self.epochs, losses))
+
+    def _batch_size(self, places: int, samples: int) -> int:
+        size = self.batch_size or int(np.clip(round(PLACES_A_STEP / places), FEWEST, MOST))
+        return min(size, max(1, samples // 4))
+
+    def _shape(self, placed: Placed, placing: Placing, parts: Parts) -> Shape:
+        lone = len(placing.locations) == 1
+        if lone and self.spatial:
+            warnings.warn("there is one place only: the branch that reads the map is off", GridcastWarning, stacklevel=3)
+        return Shape(
+            self.levels,
+            len(placing.locations),
+            features_of(placed.inputs(parts.learned[-1:])),
+            placing.grid.shape,
+            units=self.units or UNITS[self.size],
+            temporal=self.temporal,
+            spatial=self.spatial and not lone,
+        )
+
+    def _placing(self, panel: Panel, recipe: Recipe) -> Placing:
+        """Return where the places are; shuffled, if that is asked for."""
+        size = self.grid_size
+        if size is None:
+            rough = panel_grid(panel, 8, until=panel.end, axes=self.axes, collisions=self.collisions)
+            size = rough.suggested_shape()
+        grid = panel_grid(panel, size, until=panel.end, axes=self.axes, collisions=self.collisions)
+        placing = Placing.fit(panel, grid, recipe.scaler)
+        if self.shuffled_map:
+            order = np.random.default_rng(self.seed).permutation(len(panel.locations))
+            placing = replace(placing, grid=replace(grid, cells=grid.cells[order], homes=grid.homes[order]))
+        return placing
+
+    def _calibrated(self, fitted: Fitted, placed: Placed, parts: Parts) -> Fitted:
+        """Return the fitted forecaster with its calibration, by the issue times that nothing was learned from."""
+        if not len(parts.judged):
+            return fitted
+        scaled = np.mean([ask(network, placed, parts.judged) for network in fitted.networks], axis=0, dtype=np.float64)
+        quantiles = scaled.transpose(0, 2, 1, 3)  # (V, N, H, Q)
+        actual = placed.samples.targets(parts.judged).swapaxes(1, 2).astype(np.float64)
+        calibration = Calibration.fit(actual, quantiles, self.levels)
+        spread = placed.samples.recipe.scaler.scale[None, :, None]
+        residuals = (actual - quantiles[..., self.levels.index(0.5)]) * spread
+        return replace(fitted, calibration=calibration, residuals=residuals.astype(np.float32))
+
+    def _require_fit(self) -> Fitted:
+        if not hasattr(self, "fitted"):
             raise TrainingError("the forecaster is not fitted", found="no network", expected="a call of `fit(panel)` before")
-        if panel.locations != self.scaler.locations:
-            raise PanelError(
-                "the places are not those that the network was trained on",
-                found=listed(panel.locations),
-                expected=listed(self.scaler.locations),
-            )
-        covariates = self.covariates.at(panel, self.horizon)
-        contexts, whole = contexts_at(panel, issue_times, scaler=self.scaler, length=self.sequence_length, covariates=covariates)
-        frames = self.frames(panel)
-        scaled = predict(self.model, contexts, frames, batch_size=self.batch_size)
-        values = contexts.unscaled(np.where(whole[..., None], scaled, np.nan))
-        ex_post = panel.is_ex_post and bool(self.covariates.names)
-        return Forecast.of(values, panel=panel, issue_times=issue_times, ex_post=ex_post)
-
-    def frames(self, panel: Panel) -> Frames:
-        """Return what the CNN sees at each issue time of a panel.
-
-        Weather of the hours to come is the newest that the panel holds: cut it by `as_of` for what was known at an issue time.
-        """
-        weather = map_weather(panel, self.covariates, self.grid)
-        return frames_in_time(panel, self.grid, self.scaler, observed=weather, ahead=weather, horizon=self.horizon)
-
-    def stride(self, panel: Panel) -> int:
-        """Return the steps between two issue times of training: the horizon, at most a day."""
-        return min(self.horizon, steps_in(DAY, panel.freq))
-
-    def _season(self, panel: Panel) -> int | None:
-        """Return the longest season that the context holds: a week, a day, or none."""
-        seasons = (steps_in(WEEK, panel.freq), steps_in(DAY, panel.freq))
-        return next((season for season in seasons if season <= self.sequence_length), None)
-
-    def _patch(self, panel: Panel) -> int:
-        """Return a day if the context is a whole number of days, else single steps."""
-        day = steps_in(DAY, panel.freq)
-        return day if self.sequence_length % day == 0 else 1
-
-
-def _report(progress: Progress) -> Any:
-    """Return the callback that reports each epoch."""
-    return backend.keras.callbacks.LambdaCallback(
-        on_epoch_end=lambda epoch, logs: progress(epoch + 1, {k: float(v) for k, v in (logs or {}).items()})
-    )
+        return self.fitted

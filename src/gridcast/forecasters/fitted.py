@@ -1,0 +1,119 @@
+"""What a fitted hybrid is: its recipe, its places, its networks and their calibration; and what it asks of a panel."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from gridcast.calibration import Calibration
+from gridcast.clock import describe_freq
+from gridcast.errors import PanelError, Problem, counted, listed
+from gridcast.forecasters.placing import Placing, recipe_for
+from gridcast.networks.engine import Shape
+from gridcast.panel import Panel
+from gridcast.samples.placed import Placed
+from gridcast.samples.recipe import Recipe
+from gridcast.samples.samples import Rows, Samples
+from gridcast.training.engine import Schedule
+
+NEW, SILENT, NO_WEATHER = "new place", "no recent readings", "no weather"
+MOST = 0.5  # share of the steps with weather, from which on a forecast is one with weather
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """A fitted hybrid.
+
+    Attributes:
+        recipe: How samples are made.
+        placing: What the places are known by.
+        networks: One a member.
+        unit: Of the readings.
+        calibration: Of the quantiles; None where nothing was held out.
+        residuals: Of the point forecasts that were held out, shape (V, N, H). [the panel's unit]
+    """
+
+    recipe: Recipe
+    placing: Placing
+    networks: tuple[Any, ...]
+    unit: str
+    calibration: Calibration | None = None
+    residuals: npt.NDArray[np.float32] | None = None
+
+    def placed(self, panel: Panel) -> Placed:
+        """Return the samples of a panel, with what its places are known by."""
+        recipe = recipe_for(self.recipe, panel, self.placing)
+        flat, y, x = self.placing.cells(panel)
+        static = self.placing.static(panel, y, x, recipe.scaler)
+        weight = np.ones(len(panel.locations), dtype=np.float32)
+        return Placed(Samples(recipe, panel), self.placing.numbers(panel), flat, static, weight)
+
+    def require_fit(self, panel: Panel, issue_times: pd.DatetimeIndex) -> None:
+        """Refuse a panel that the network can't read.
+
+        Raises:
+            PanelError: Naming all that does not fit.
+        """
+        problems = []
+        if panel.freq != self.recipe.freq:
+            found, expected = describe_freq(panel.freq), f"one every {describe_freq(self.recipe.freq)}"
+            problems.append(Problem("the readings have another step", found=f"one every {found}", expected=expected))
+        if panel.unit != self.unit:
+            expected = f"`{self.unit}`, in which the network was trained" if self.unit else "none, as in training"
+            problems.append(
+                Problem("the readings are in another unit", found=f"`{panel.unit}`" if panel.unit else "none", expected=expected)
+            )
+        missing = [name for name in self.recipe.covariates.names if name not in panel.variables]
+        if missing and any(name in panel.variables for name in self.recipe.covariates.names):
+            problems.append(
+                Problem(
+                    f"weather is missing that the network was trained with: {listed(missing)}",
+                    found=listed(panel.variables),
+                    expected=listed(self.recipe.covariates.names, 20),
+                    hint="leave the weather out as a whole, or read all of it",
+                )
+            )
+        early = issue_times < panel.times[0] + self.recipe.lags.day * panel.freq
+        late = issue_times > panel.end
+        if early.any() or late.any():
+            needed = f"{counted(self.recipe.context, 'reading')} before each issue time, and at least a day of them"
+            problems.append(
+                Problem(
+                    f"no context for {int((early | late).sum())} of {len(issue_times)} issue times",
+                    found=f"{listed(issue_times[early | late])}; readings from {panel.times[0]} to {panel.end}",
+                    expected=needed,
+                )
+            )
+        if problems:
+            raise PanelError.of(problems)
+
+    def quality(self, placed: Placed, rows: Rows) -> tuple[npt.NDArray[np.object_], bool]:
+        """Return what is special about forecasts, shape (B, N), and whether any of them used weather."""
+        samples = placed.samples
+        context = samples.contexts(rows)  # (B, T, N)
+        notes = [np.where(placed.number == 0, NEW, "")[None, :], np.where(np.isfinite(context).any(axis=1), "", SILENT)]
+        weathered = False
+        if self.recipe.covariates.names:
+            there = samples.weather[rows[:, None] + np.arange(self.recipe.horizon), :, -1].mean(axis=1) > MOST
+            notes.append(np.where(there, "", NO_WEATHER))
+            weathered = bool(there.any())
+        shape = context.shape[0], context.shape[2]
+        each = [np.broadcast_to(note, shape) for note in notes]
+        joined = np.array(
+            ["; ".join(filter(None, texts)) for texts in zip(*(note.ravel() for note in each), strict=True)], dtype=object
+        )
+        return joined.reshape(shape), weathered
+
+
+def fingerprint(shape: Shape, schedule: Schedule, placed: Placed) -> str:
+    """Return what tells one training from another: settings, and readings."""
+    digest = hashlib.sha256(json.dumps([shape.as_dict(), asdict(schedule)], sort_keys=True).encode())
+    for array in (placed.samples.measured, placed.samples.weather, placed.cell):
+        digest.update(np.ascontiguousarray(array).tobytes())
+    return digest.hexdigest()

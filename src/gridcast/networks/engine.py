@@ -1,0 +1,201 @@
+"""The engine's network, from top to bottom: one for all places, all steps and all quantiles at once.
+
+Letters: B issue times, N locations, P patches of the context, H horizon steps, G cells of the map, C channels, F features, U width,
+K filters, Q quantiles.
+
+    history (B, N, P, F) -> Dense -> LSTM                                                -> (B, N, U)
+    map     (B, N, C)    -> cells (B, G, G, C) -> 1x1 conv -> residual 3x3 convs -> own cell, whole map -> (B, N, 2 K)
+    concat [both, recent level, what the hours to come are like, attributes, place]  -> Dense -> context (B, N, 2 U)
+    decoder, the same for all steps: Dense (context) + Dense (step) + Dense (calendar) -> gate by place -> Dense -> (B, H, N, Q)
+    output = same hour of last week + correction; the correction starts at zero
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+
+from gridcast.networks.backend import keras
+
+ops = keras.ops
+
+DILATIONS = (1, 2, 4)  # three 3x3 convolutions see 7 cells in every direction
+UNROLLED = 32  # recurrences of at most this many patches are unrolled, which is faster
+SPREAD = -1.5  # where the distance between two quantiles starts, before softplus
+AXES = {  # the axes of a blank input before its features
+    "history": (1, 1),
+    "recent": (1, 1),
+    "steps": (1, 1, 1),
+    "calendar": (1, 1, 1),
+    "start": (1, 1, 1),
+    "map": (1, 1),
+    "static": (1, 1),
+}
+
+
+@dataclass(frozen=True)
+class Shape:
+    """What a network is like.
+
+    Attributes:
+        levels: Of the quantiles, ascending, with the median.
+        places: Places that it has learned; number 0 is any other place.
+        features: Length of the last axis of each input, and of `history` of the last two.
+        grid: Rows and columns of the map.
+        units: Width.
+        embedding: Numbers that a place is known by.
+        dropout: Share of what is dropped in training.
+        temporal: Whether it has the recurrent branch.
+        spatial: Whether it has the branch that reads the map.
+    """
+
+    levels: tuple[float, ...]
+    places: int
+    features: Mapping[str, tuple[int, ...]]
+    grid: tuple[int, int]
+    units: int = 64
+    embedding: int = 8
+    dropout: float = 0.1
+    temporal: bool = True
+    spatial: bool = True
+
+    @classmethod
+    def of(cls, values: Mapping[str, Any]) -> Shape:
+        """Return the shape of a mapping such as `asdict` gives."""
+        features = {name: tuple(sizes) for name, sizes in values["features"].items()}
+        return cls(**{**values, "levels": tuple(values["levels"]), "grid": tuple(values["grid"]), "features": features})
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return it as plain values."""
+        return asdict(self)
+
+
+class Engine(keras.Model):  # type: ignore[misc]
+    """The network; called with what `gridcast.samples` cuts, and `place` (B, N), `cell` (B, N), `static` (B, N, S)."""
+
+    def __init__(self, shape: Shape) -> None:
+        super().__init__(name="engine")
+        self.shape_of = shape
+        units, dense = shape.units, keras.layers.Dense
+        self.place = keras.layers.Embedding(shape.places + 1, shape.embedding, name="place")
+        if shape.temporal:
+            self.patches = dense(units, activation="silu", name="patches")
+            self.lstm = keras.layers.LSTM(units, unroll=True, name="lstm")
+        if shape.spatial:
+            self.convolutions = Convolutions(units // 2, shape.grid, name="convolutions")
+        self.fusion = dense(2 * units, activation="silu", name="fusion")
+        self.context = dense(2 * units, name="context")
+        self.step = dense(2 * units, use_bias=False, name="step")
+        self.clock = dense(2 * units, use_bias=False, name="clock")
+        self.hidden = dense(2 * units, name="hidden")
+        self.gate = dense(2 * units, name="gate")
+        self.quantiles = dense(
+            len(shape.levels), kernel_initializer="zeros", bias_initializer=_spread_of(shape.levels), name="quantiles"
+        )
+        self.drop = keras.layers.Dropout(shape.dropout)
+
+    def call(self, inputs: Mapping[str, Any], training: bool | None = None) -> Any:
+        """Return the quantiles relative to the recent level, (B, H, N, Q)."""
+        place = self.place(inputs["place"])  # (B, N, E)
+        parts = [inputs["recent"], inputs["static"], inputs["map"], place, self._coming(inputs)]
+        if self.shape_of.temporal:
+            parts.append(self._remembered(inputs["history"]))
+        if self.shape_of.spatial:
+            parts.append(self.convolutions(inputs["map"], inputs["cell"]))
+        context = self.drop(self.fusion(ops.concatenate(parts, axis=-1)), training=training)  # (B, N, 2 U)
+        context = ops.expand_dims(self.context(context), 1)  # (B, 1, N, 2 U)
+        hidden = ops.silu(context + self.step(inputs["steps"]) + self.clock(inputs["calendar"]))  # (B, H, N, 2 U)
+        gate = ops.expand_dims(1 + self.gate(place), 1)  # (B, 1, N, 2 U)
+        hidden = hidden + ops.silu(self.hidden(self.drop(hidden, training=training)) * gate)
+        return never_crossing(self.quantiles(hidden), self.shape_of.levels, ops.expand_dims(inputs["start"], -1))
+
+    def _remembered(self, history: Any) -> Any:
+        """Return what the recurrent branch makes of the context, (B, N, P, F) -> (B, N, U)."""
+        shape = ops.shape(history)
+        patches = self.patches(ops.reshape(history, (-1, *history.shape[2:])))
+        return ops.reshape(self.lstm(patches), (-1, shape[1], self.shape_of.units))
+
+    def _coming(self, inputs: Mapping[str, Any]) -> Any:
+        """Return what the hours to come are like on the whole, (B, N, F)."""
+        clock = ops.mean(inputs["calendar"], axis=1)  # (B, N or 1, F)
+        shape = ops.shape(inputs["recent"])
+        return ops.broadcast_to(clock, (shape[0], shape[1], inputs["calendar"].shape[-1]))
+
+
+def features_of(inputs: Mapping[str, Any]) -> dict[str, tuple[int, ...]]:
+    """Return what `Shape.features` wants of a batch of inputs."""
+    return {name: tuple(inputs[name].shape[len(axes) :]) for name, axes in AXES.items()}
+
+
+def make_engine(shape: Shape) -> Engine:
+    """Return a network with its first weights."""
+    network = Engine(shape)
+    blank = {name: np.zeros((*axes, *shape.features[name]), dtype="float32") for name, axes in AXES.items()}
+    numbers = {name: np.zeros((1, 1), dtype="int32") for name in ("place", "cell")}
+    network({**blank, **numbers}, training=False)
+    return network
+
+
+class Convolutions(keras.layers.Layer):  # type: ignore[misc]
+    """What the map says about each place: (B, N, C) laid on cells, convolved, and read at each place's own cell and as a whole."""
+
+    def __init__(self, filters: int, grid: tuple[int, int], **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.grid = grid
+        self.channels = keras.layers.Conv2D(filters, 1, activation="silu", name="channels")
+        self.steps = [
+            keras.layers.Conv2D(filters, 3, padding="same", dilation_rate=dilation, activation="silu", name=f"step_{dilation}")
+            for dilation in DILATIONS
+        ]
+
+    def call(self, vectors: Any, cell: Any) -> Any:
+        """Return (B, N, 2 K)."""
+        rows, columns = self.grid
+        onto = ops.one_hot(cell, rows * columns, dtype=vectors.dtype)  # (B, N, G G)
+        count = ops.expand_dims(ops.sum(onto, axis=1), -1)  # (B, G G, 1)
+        cells = ops.matmul(ops.swapaxes(onto, 1, 2), vectors) / ops.maximum(count, 1)
+        cells = ops.concatenate([cells, ops.minimum(count, 1)], axis=-1)
+        maps = self.channels(ops.reshape(cells, (-1, rows, columns, vectors.shape[-1] + 1)))
+        for step in self.steps:
+            maps = maps + step(maps)
+        flat = ops.reshape(maps, (-1, rows * columns, maps.shape[-1]))
+        own = ops.matmul(onto, flat)
+        whole = ops.mean(flat, axis=1, keepdims=True)
+        return ops.concatenate([own, ops.broadcast_to(whole, ops.shape(own))], axis=-1)
+
+
+class Pinball(keras.losses.Loss):  # type: ignore[misc]
+    """The mean pinball loss over all quantiles; targets are (B, H, N, 2): the reading, and how much it counts."""
+
+    def __init__(self, levels: Sequence[float]) -> None:
+        super().__init__(name="pinball", reduction="sum")
+        self.levels = np.asarray(levels, dtype="float32")
+
+    def call(self, y_true: Any, y_pred: Any) -> Any:
+        """Return the loss."""
+        target, weight = y_true[..., :1], y_true[..., 1]
+        error = target - y_pred
+        loss = ops.mean(ops.maximum(self.levels * error, (self.levels - 1) * error), axis=-1)
+        return ops.sum(loss * weight) / ops.maximum(ops.sum(weight), 1.0)
+
+
+def never_crossing(raw: Any, levels: Sequence[float], start: Any) -> Any:
+    """Return quantiles that ascend: the median, and distances from it that are never negative.
+
+    Args:
+        raw: Shape (..., Q).
+        levels: Ascending, with the median.
+        start: What the median is a correction of, shape (..., 1).
+    """
+    middle = list(levels).index(0.5)
+    median = start + raw[..., middle : middle + 1]
+    below = ops.flip(ops.cumsum(ops.flip(ops.softplus(raw[..., :middle]), axis=-1), axis=-1), axis=-1)
+    above = ops.cumsum(ops.softplus(raw[..., middle + 1 :]), axis=-1)
+    return ops.concatenate([median - below, median, median + above], axis=-1)
+
+
+def _spread_of(levels: Sequence[float]) -> Any:
+    return keras.initializers.Constant(np.where(np.asarray(levels) == 0.5, 0.0, SPREAD).astype("float32"))

@@ -1,0 +1,97 @@
+"""Which issue times are learned from, and which are held out to calibrate by."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from gridcast.errors import PanelError
+from gridcast.samples.samples import Rows, Samples
+
+EVERY = 12  # one block in so many is held out
+FEW = 2 * EVERY  # blocks, from which on single ones are held out all over the history; of fewer it is the last one or two
+SHARE = 0.2  # of a short history that is held out
+
+
+@dataclass(frozen=True)
+class Parts:
+    """The issue rows of a training part.
+
+    Attributes:
+        learned: Rows from which an epoch's issue times are drawn, ascending; their steps touch none that is held out.
+        judged: Rows of the issue times that are held out, a day apart.
+        day: Steps in a day, of which each epoch draws one row.
+        hour: Whether all rows are of one hour of the day.
+    """
+
+    learned: Rows
+    judged: Rows
+    day: int
+    hour: bool
+
+    def draw(self, random: np.random.Generator) -> Rows:
+        """Return the issue rows of an epoch: one of each day, at any hour if all hours are learned."""
+        if self.hour or self.day == 1:
+            return self.learned
+        days = self.learned // self.day
+        starts = np.flatnonzero(np.diff(days, prepend=-1))
+        sizes = np.diff(np.append(starts, len(days)))
+        return self.learned[starts + (random.random(len(starts)) * sizes).astype(np.int64)]
+
+
+def parts_of(samples: Samples, hour: int | None = None, *, held_out: bool = True) -> Parts:
+    """Return the parts of a panel's history.
+
+    In a history of 24 weeks or more every twelfth week is held out, so that what is calibrated by it has seen all seasons, and
+    the last weeks before the end are learned from. Of a shorter one it is the last fifth.
+
+    Args:
+        samples: Of the training part.
+        hour: Local hour of the first place's clock at which forecasts are issued; None for any.
+        held_out: Whether to hold anything out.
+
+    Raises:
+        PanelError: If nothing is left to learn from.
+    """
+    recipe, rows = samples.recipe, len(samples.readings)
+    day, horizon = recipe.lags.day, recipe.horizon
+    first = min(recipe.context, recipe.lags.week + day)
+    issued = np.arange(first, rows - horizon + 1, dtype=np.int64)
+    issued = issued[_has_target(samples, issued)]
+    if hour is not None and day > 1:
+        at = samples.clock.hour[:, 0] == hour
+        begins = at & ~np.concatenate([[False], at[:-1]])
+        issued = issued[begins[issued]]
+    blocks = _held_out(rows, first, recipe.lags.week, horizon, day) if held_out else []
+    learned, judged = np.ones(len(issued), dtype=bool), np.zeros(len(issued), dtype=bool)
+    for begin, end in blocks:
+        learned &= (issued + horizon <= begin) | (issued >= end)
+        judged |= (issued >= begin) & (issued + horizon <= end)
+    chosen = issued[judged]
+    if hour is None and day > 1:
+        chosen = chosen[np.flatnonzero(np.diff(chosen // day, prepend=-1))]
+    if not learned.any():
+        raise PanelError(
+            "the history is too short",
+            found=f"{rows:,} readings a place",
+            expected=f"more than {first + 2 * horizon:,}: some weeks of history and two horizons",
+            hint="take a shorter horizon, fewer test days, or a longer history",
+        )
+    return Parts(issued[learned], chosen, day, hour is not None)
+
+
+def _has_target(samples: Samples, issued: Rows) -> npt.NDArray[np.bool_]:
+    """Return at which issue rows any place has a reading to forecast."""
+    there = np.concatenate([[0], np.cumsum(np.isfinite(samples.measured).any(axis=1))])
+    return np.asarray(there[issued + samples.recipe.horizon] > there[issued])
+
+
+def _held_out(rows: int, first: int, week: int, horizon: int, day: int) -> list[tuple[int, int]]:
+    """Return the first and the last row of each block that is held out."""
+    length = max(week, 7 * day) + horizon - min(horizon, day)
+    count = (rows - first) // length
+    if count < FEW:
+        return [(rows - max(horizon, round(SHARE * (rows - first))), rows)]
+    return [(rows - block * length, rows - (block - 1) * length) for block in range(EVERY // 2, count, EVERY)]

@@ -1,0 +1,254 @@
+"""Samples: an issue time and all places, cut from arrays that stay in place.
+
+Letters: B issue times, N locations, T context steps, H horizon steps, L lags, P patches, K covariates.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from gridcast.covariates import FAR
+from gridcast.panel import Panel
+from gridcast.samples.calendars import CalendarRows
+from gridcast.samples.lags import WEEKS
+from gridcast.samples.localclock import HOURS, LocalClock
+from gridcast.samples.recipe import Recipe
+
+Float = npt.NDArray[np.float32]
+Rows = npt.NDArray[np.int64]
+
+BLOCKS = 8  # into which a day, or the horizon, is cut on the map
+ENOUGH = 0.25  # share of the last week's readings from which on their mean is the recent level
+CUT = 20.0  # spreads from the level at which a reading is cut
+
+
+@dataclass(frozen=True)
+class Hidden:
+    """What is kept from a sample, as if it had not arrived.
+
+    Attributes:
+        last: Steps at the end of the context that are missing, shape (B, N).
+        weather: Whether the weather of the hours to come is missing, shape (B,).
+    """
+
+    last: npt.NDArray[np.int64]
+    weather: npt.NDArray[np.bool_]
+
+
+class Samples:
+    """What a panel says at its issue times, by a recipe.
+
+    Attributes:
+        recipe: How samples are made.
+        panel: Where they are from.
+    """
+
+    def __init__(self, recipe: Recipe, panel: Panel) -> None:
+        self.recipe, self.panel = recipe, panel
+        self.readings = recipe.scaler.transform(panel.consumption[: panel.rows]).astype(np.float32)  # (R, N)
+        measured = recipe.scaler.transform(panel.measured[: panel.rows]).astype(np.float32) if panel.filled.any() else self.readings
+        self.measured = measured
+        self.times = pd.date_range(panel.times[0], periods=panel.rows + recipe.horizon, freq=panel.freq)
+        self.clock = LocalClock.of(self.times, panel.timezones, panel.freq)
+        self.weather = self._weather()  # (R + H, N, K + 1)
+        self.calendar = CalendarRows.of(panel, self.times, self.clock, recipe.calendar)
+
+    def _weather(self) -> Float:
+        """Return the scaled weather known ahead, missing at 0, and last whether it is there."""
+        covariates, shape = self.recipe.covariates, (len(self.times), len(self.panel.locations))
+        found = np.zeros((*shape, len(covariates.names) + 1), dtype=np.float32)
+        if not covariates.names:
+            return found
+        for k, (name, centre, scale) in enumerate(zip(covariates.names, covariates.centre, covariates.scale, strict=True)):
+            values = self.panel.values_of(name)[: shape[0]] if name in self.panel.variables else np.empty((0, shape[1]))
+            found[: len(values), :, k] = (values - centre) / scale
+            found[len(values) :, :, k] = np.nan
+        main = [covariates.names.index(name) for name in self.recipe.main]
+        known = np.isfinite(found[..., main]).all(axis=-1)
+        np.nan_to_num(found, copy=False)
+        np.clip(found, -FAR, FAR, out=found)
+        found[..., -1] = known
+        return found
+
+    def rows_of(self, issue_times: pd.DatetimeIndex) -> Rows:
+        """Return the issue rows of issue times: of the first interval that is forecast."""
+        return np.asarray((issue_times - self.times[0]) // self.panel.freq, dtype=np.int64)
+
+    def targets(self, issued: Rows) -> Float:
+        """Return the readings to forecast, shape (B, H, N), NaN where there is none. [scaled]"""
+        rows = issued[:, None] + np.arange(self.recipe.horizon)
+        inside = rows < len(self.measured)
+        found = self.measured[np.where(inside, rows, 0)]
+        return np.where(inside[..., None], found, np.float32(np.nan))
+
+    def contexts(self, issued: Rows, hidden: Hidden | None = None) -> Float:
+        """Return the readings before each issue row, shape (B, T, N), NaN where there is none. [scaled]"""
+        steps = self.recipe.context
+        rows = issued[:, None] + np.arange(-steps, 0)
+        inside = (rows >= 0) & (rows < len(self.readings))
+        found = self.readings[np.where(inside, rows, 0)]
+        if not inside.all():
+            found[~inside] = np.nan
+        last = np.full((len(issued), 1), self.recipe.delay) if hidden is None else np.maximum(hidden.last, self.recipe.delay)
+        if last.any():
+            age = np.arange(steps, 0, -1)[:, None]  # 1 for the last reading
+            found[age[None] <= last[:, None, :]] = np.nan
+        return found
+
+    def level(self, contexts: Float) -> Float:
+        """Return the mean of the last week of each context, of all of it where most of the week is missing, else 0; (B, N)."""
+        week = contexts[:, -min(self.recipe.lags.week, contexts.shape[1]) :]
+        near, far = (_mean(part, least) for part, least in ((week, ENOUGH), (contexts, 0.0)))
+        return np.where(np.isfinite(near), near, np.nan_to_num(far)).astype(np.float32)
+
+    def lag_rows(self, issued: Rows) -> list[tuple[npt.NDArray[np.intp], Rows]]:
+        """Return the places of each zone and the rows of their lags, shape (B, H, L)."""
+        groups = [np.flatnonzero(self.clock.zone_of == zone) for zone in range(self.clock.ahead.shape[1])]
+        return [(places, self.recipe.lags.rows(issued, self.clock.ahead[:, zone])) for zone, places in enumerate(groups)]
+
+    @cached_property
+    def echoes(self) -> list[int]:
+        """Columns of the weather whose values at the lags are told too: the main ones, and whether they are there."""
+        names = self.recipe.covariates.names
+        return [*(names.index(name) for name in self.recipe.main), len(names)] if names else []
+
+    def batch(self, issued: Rows, hidden: Hidden | None = None) -> dict[str, Float]:
+        """Return what is known at issue rows, see the module for the letters.
+
+        Returns:
+            `history` (B, N, P, F) the context in patches; `recent` (B, N, F) level and change; `steps` (B, H, N, K) covariates and
+            lags of each step; `calendar` (B, H, N or 1, F); `start` (B, H, N) the weekly lag; `level` (B, N); `map` (B, N, C).
+            Consumption is relative to the level. [scaled]
+        """
+        contexts = self.contexts(issued, hidden)
+        level = self.level(contexts)
+        relative = np.clip(contexts - level[:, None], -CUT, CUT)  # (B, T, N)
+        known = np.isfinite(relative)
+        weather = self._weather_at(issued, hidden)
+        lags, echoes = self._lagged(issued, relative, hidden)
+        start = _first_known(lags)
+        rows = issued[:, None] + np.arange(self.recipe.horizon)
+        relative = np.nan_to_num(relative, copy=False)
+        return {
+            "history": self._history(issued, relative, known),
+            "recent": self._recent(relative, known, level),
+            "steps": np.concatenate(
+                [np.nan_to_num(lags), np.isfinite(lags[..., [0, WEEKS]]), weather, echoes], axis=-1, dtype=np.float32
+            ),
+            "calendar": self.calendar.at(rows),
+            "start": start,
+            "level": level,
+            "map": self._map(issued, relative, known, weather),
+        }
+
+    def _weather_at(self, issued: Rows, hidden: Hidden | None) -> Float:
+        """Return the weather of the steps, shape (B, H, N, K + 1), of which the last tells whether it is there."""
+        found = self.weather[issued[:, None] + np.arange(self.recipe.horizon)]
+        if hidden is not None and hidden.weather.any():
+            found[hidden.weather] = 0
+        return found
+
+    def _lagged(self, issued: Rows, relative: Float, hidden: Hidden | None) -> tuple[Float, Float]:
+        """Return the lags, shape (B, H, N, L), NaN where missing; and what was told then that explains them, (B, H, N, 2 E)."""
+        batch, horizon, places = len(issued), self.recipe.horizon, relative.shape[2]
+        count = len(self.recipe.lags.names)
+        lags = np.full((batch, horizon, places, count), np.nan, dtype=np.float32)
+        holiday = self.calendar.holiday
+        extra = len(self.echoes) + (holiday is not None)
+        echoes = np.zeros((batch, horizon, places, 2, extra), dtype=np.float32)
+        for group, rows in self.lag_rows(issued):
+            inside = rows - issued[:, None, None] + self.recipe.context
+            there = inside >= 0
+            sample = np.arange(batch)[:, None, None]
+            every = len(group) == places
+            view = relative if every else relative[:, :, group]
+            found = view[sample, np.where(there, inside, 0)]  # (B, H, L, n)
+            found[~there] = np.nan
+            lags[:, :, group] = found.swapaxes(2, 3)
+            back = np.maximum(rows[..., [0, WEEKS]], 0)  # the newest week, the newest day
+            if self.echoes:
+                then = self.weather[back][..., group, :][..., self.echoes]  # (B, H, 2, n, E)
+                echoes[:, :, group, :, : len(self.echoes)] = then.swapaxes(2, 3)
+            if holiday is not None:
+                column = self.calendar.at(back)[..., holiday]  # (B, H, 2, N or 1)
+                column = column if column.shape[-1] == 1 else column[..., group]
+                echoes[:, :, group, :, -1:] = column.swapaxes(2, 3)[..., None]
+        if hidden is not None and hidden.weather.any() and self.echoes:
+            echoes[hidden.weather, ..., : len(self.echoes)] = 0
+        return lags, echoes.reshape(batch, horizon, places, 2 * extra)
+
+    def _history(self, issued: Rows, relative: Float, known: npt.NDArray[np.bool_]) -> Float:
+        """Return the context in patches, shape (B, N, P, F): consumption, past weather, share that is known, weekday, holiday."""
+        batch, steps, places = relative.shape
+        patch = self.recipe.patch
+        count = steps // patch
+        parts = [relative.reshape(batch, count, patch, places).transpose(0, 3, 1, 2)]
+        rows = np.maximum(issued[:, None] + np.arange(-steps, 0), 0)
+        if self.recipe.past in self.recipe.covariates.names:
+            column = self.recipe.covariates.names.index(self.recipe.past)
+            parts.append(self.weather[..., column][rows].reshape(batch, count, patch, places).transpose(0, 3, 1, 2))
+        share = known.reshape(batch, count, patch, places).mean(axis=2, dtype=np.float32)
+        parts.append(share.transpose(0, 2, 1)[..., None])
+        codes = self.calendar.at(rows[:, patch // 2 :: patch])[..., HOURS:]  # (B, P, N or 1, 7 + F) in the middle of each patch
+        parts.append(np.broadcast_to(codes.swapaxes(1, 2), (batch, places, count, codes.shape[-1])))
+        return np.concatenate(parts, axis=-1, dtype=np.float32)
+
+    def _recent(self, relative: Float, known: npt.NDArray[np.bool_], level: Float) -> Float:
+        """Return the level, what the last day and half day were against it, and how much was known, shape (B, N, F)."""
+        day = min(self.recipe.lags.day, relative.shape[1])
+        half = max(1, day // 2)
+        parts = [level, *(relative[:, -steps:].mean(axis=1) for steps in (day, half, max(1, day // 8)))]
+        parts += [known[:, -day:].mean(axis=1), known.mean(axis=1)]
+        return np.stack(parts, axis=-1, dtype=np.float32)
+
+    def _map(self, issued: Rows, relative: Float, known: npt.NDArray[np.bool_], weather: Float) -> Float:
+        """Return what each place puts on the map, shape (B, N, C).
+
+        The last day's surprise (against the week before) in blocks; of the main weather, what comes, what comes against the last
+        day, and that against the week before, in blocks; whether readings are there.
+        """
+        day, week = self.recipe.lags.day, self.recipe.lags.week
+        parts = []
+        if relative.shape[1] >= week + day:
+            now, before = relative[:, -day:], relative[:, -day - week : relative.shape[1] - week]
+            both = known[:, -day:] & known[:, -day - week : relative.shape[1] - week]
+            parts.append(_blocks(np.where(both, now - before, 0)))
+        else:
+            parts.append(_blocks(relative[:, -day:]))
+        parts.append(known[:, -day:].mean(axis=1, dtype=np.float32)[:, None])
+        if self.recipe.past in self.recipe.covariates.names:
+            column = self.recipe.covariates.names.index(self.recipe.past)
+            series, horizon = self.weather[..., column], self.recipe.horizon
+            coming = weather[..., column]
+            rows = issued[:, None] + np.arange(horizon)
+            day_before = series[np.maximum(rows - day * (np.arange(horizon) // day + 1), 0)]
+            past = issued[:, None] + np.arange(-day, 0)
+            week_before = series[np.maximum(past, 0)] - series[np.maximum(past - week, 0)]
+            there = weather[..., -1:].mean(axis=(1, 2, 3))[:, None, None] > 0
+            parts += [_blocks(coming), np.where(there, _blocks(coming - day_before), 0), _blocks(week_before)]
+        return np.concatenate(parts, axis=1, dtype=np.float32).swapaxes(1, 2)
+
+
+def _mean(values: Float, least: float) -> Float:
+    """Return the mean over axis 1 of what is there; NaN where that is a smaller share than `least`, or nothing."""
+    there = np.isfinite(values)
+    count = there.sum(axis=1)
+    total = np.where(there, values, 0).sum(axis=1)
+    return np.where(count > least * values.shape[1], total / np.maximum(count, 1), np.nan)
+
+
+def _first_known(lags: Float) -> Float:
+    """Return the first lag that is there, weeks before days, else 0 which is the level; shape (B, H, N)."""
+    which = np.isfinite(lags).argmax(axis=-1)[..., None]
+    return np.nan_to_num(np.take_along_axis(lags, which, axis=-1)[..., 0])
+
+
+def _blocks(values: Float) -> Float:
+    """Return the means of blocks along axis 1, shape (B, blocks, N)."""
+    parts = np.array_split(values, min(BLOCKS, values.shape[1]), axis=1)
+    return np.stack([part.mean(axis=1) for part in parts], axis=1)

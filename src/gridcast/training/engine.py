@@ -1,0 +1,177 @@
+"""Fitting the engine's network to samples: the feed, the schedule, checkpoints, and asking the fitted network."""
+
+from __future__ import annotations
+
+import math
+import warnings
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from gridcast.errors import GridcastWarning, TrainingError, require_positive
+from gridcast.networks.backend import keras
+from gridcast.networks.engine import Pinball
+from gridcast.samples.hiding import Hiding
+from gridcast.samples.placed import Placed
+from gridcast.samples.samples import Float, Rows
+from gridcast.training.checkpoints import Checkpoint
+
+Progress = Callable[[int, dict[str, float]], None]
+
+EMA = 0.99  # of the weights of the step before, in their moving average ...
+EMA_STEPS = 20  # ... which spans at most a twentieth of the training
+ASKED = 1024  # places times issue times that are asked at once
+HINT = "try a lower learning rate, or mask wild readings (`--outliers mask`)"
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """How a network is trained: AdamW, the learning rate falling as a cosine to zero, the weights averaged over the last steps.
+
+    Attributes:
+        epochs: Passes over the issue times.
+        batch_size: Issue times in a step, each with all places.
+        learning_rate: At the beginning.
+        weight_decay: Of AdamW.
+        seed: Of the order, and of what is hidden.
+        hiding: What is hidden.
+    """
+
+    epochs: int = 30
+    batch_size: int = 16
+    learning_rate: float = 2e-3
+    weight_decay: float = 1e-4
+    seed: int = 0
+    hiding: Hiding = field(default_factory=Hiding)
+
+    def __post_init__(self) -> None:
+        require_positive(epochs=self.epochs, batch_size=self.batch_size, learning_rate=self.learning_rate)
+
+
+class SampleFeed(keras.utils.PyDataset):  # type: ignore[misc]
+    """Cuts one batch after the other; an epoch's order, and what it hides, follow from the seed and its number."""
+
+    def __init__(
+        self, placed: Placed, choose: Callable[[np.random.Generator], Rows], schedule: Schedule, *, first: int = 0
+    ) -> None:
+        super().__init__()
+        self.placed, self.choose, self.schedule = placed, choose, schedule
+        self.epoch = first - 1
+        self.on_epoch_end()
+        self.size = min(schedule.batch_size, len(self.order))
+
+    def __len__(self) -> int:
+        return len(self.order) // self.size
+
+    def __getitem__(self, batch: int) -> Any:
+        random = np.random.default_rng((self.schedule.seed, self.epoch, batch))
+        issued, hiding, recipe = (
+            self.order[batch * self.size : (batch + 1) * self.size],
+            self.schedule.hiding,
+            self.placed.samples.recipe,
+        )
+        shape = (len(issued), len(self.placed.number))
+        hidden = hiding.hidden(random, shape, context=recipe.context, day=recipe.lags.day)
+        inputs = self.placed.inputs(issued, hidden, hiding.places(random, self.placed.number, len(issued)))
+        return inputs, self.placed.targets(issued, np.asarray(inputs["level"], dtype=np.float32))
+
+    def on_epoch_end(self) -> None:
+        """Draw the issue times and the order of the next epoch."""
+        self.epoch += 1
+        random = np.random.default_rng((self.schedule.seed, self.epoch))
+        self.order = random.permutation(self.choose(random))
+
+
+def fit(
+    network: Any,
+    placed: Placed,
+    choose: Callable[[np.random.Generator], Rows],
+    schedule: Schedule,
+    *,
+    judged: Rows,
+    progress: Progress | None = None,
+    checkpoint: Checkpoint | None = None,
+) -> dict[str, list[float]]:
+    """Train a network in place, and return the loss and the loss on the judged issue times of each epoch.
+
+    Args:
+        network: The engine.
+        placed: Samples.
+        choose: Gives the issue rows of an epoch.
+        schedule: How.
+        judged: Issue rows that nothing is learned from.
+        progress: Called after each epoch with its number and losses.
+        checkpoint: Where to keep what is needed to go on, and from where to go on.
+
+    Raises:
+        TrainingError: If the loss is not a number from the start.
+
+    Warns:
+        GridcastWarning: If the loss is no longer a number: the weights of the last good epoch are kept.
+    """
+    feed = SampleFeed(placed, choose, schedule)
+    levels = network.shape_of.levels
+    _compile(network, levels, schedule, len(feed))
+    history: dict[str, list[float]] = {"loss": [], "val_loss": []}
+    first = 0
+    if checkpoint is not None:
+        first, history = checkpoint.resume(network, history)
+        feed = SampleFeed(placed, choose, schedule, first=first)
+    good = network.get_weights()
+    for epoch in range(first, schedule.epochs):
+        loss = float(network.fit(feed, epochs=1, verbose=0, shuffle=False).history["loss"][0])
+        if not math.isfinite(loss):
+            _stop(network, good, epoch, loss)
+            break
+        good = network.get_weights()
+        history["loss"].append(loss)
+        history["val_loss"].append(pinball_loss(placed, judged, ask(network, placed, judged), levels))
+        if progress is not None:
+            progress(epoch + 1, {name: values[-1] for name, values in history.items()})
+        if checkpoint is not None:
+            checkpoint.keep(network, epoch + 1, history)
+    else:
+        network.optimizer.finalize_variable_values(network.trainable_variables)
+    return history
+
+
+def ask(network: Any, placed: Placed, issued: Rows) -> Float:
+    """Return the quantiles at issue rows, shape (B, H, N, Q). [scaled]"""
+    recipe, places = placed.samples.recipe, len(placed.number)
+    found = np.empty((len(issued), recipe.horizon, places, len(network.shape_of.levels)), dtype=np.float32)
+    size = max(1, ASKED // places)
+    for start in range(0, len(issued), size):
+        some = issued[start : start + size]
+        inputs = placed.inputs(some)
+        answer = network.predict_on_batch(inputs) if len(some) == size else network(inputs, training=False)
+        found[start : start + size] = keras.ops.convert_to_numpy(answer) + np.asarray(inputs["level"])[:, None, :, None]
+    return found
+
+
+def pinball_loss(placed: Placed, issued: Rows, predicted: Float, levels: Sequence[float]) -> float:
+    """Return the mean pinball loss at issue rows; NaN where there are none. [scaled]"""
+    error = placed.samples.targets(issued)[..., None] - predicted
+    weighted = np.maximum(np.asarray(levels) * error, (np.asarray(levels) - 1) * error)
+    return float(np.nanmean(weighted)) if np.isfinite(weighted).any() else math.nan
+
+
+def _compile(network: Any, levels: Sequence[float], schedule: Schedule, steps: int) -> None:
+    """Give a network its loss and its optimizer, for so many steps an epoch."""
+    total = schedule.epochs * steps
+    momentum = max(0.0, min(EMA, 1 - EMA_STEPS / total))
+    rate = keras.optimizers.schedules.CosineDecay(schedule.learning_rate, total)
+    optimizer = keras.optimizers.AdamW(rate, weight_decay=schedule.weight_decay, clipnorm=1.0, use_ema=True, ema_momentum=momentum)
+    optimizer.build(network.trainable_variables)  # else the step is traced twice
+    network.compile(optimizer=optimizer, loss=Pinball(levels))
+
+
+def _stop(network: Any, good: list[npt.NDArray[np.generic]], epoch: int, loss: float) -> None:
+    """Go back to the last good weights, if there are any."""
+    if epoch == 0:
+        raise TrainingError("the training loss is no number", found=f"loss {loss} in epoch 1", expected="a falling loss", hint=HINT)
+    network.set_weights(good)
+    problem = f"the training loss is no longer a number after {epoch} epochs; their weights are kept. {HINT}"
+    warnings.warn(problem, GridcastWarning, stacklevel=3)
