@@ -14,10 +14,21 @@ from gridcast.forecast import Forecast
 from gridcast.forecasters import REGISTRY
 from gridcast.panel import Panel
 
-QUICK = {"hybrid": {"sequence_length": 48, "grid_size": 4, "epochs": 1, "units": 8}}
+FILED = pd.DataFrame(
+    np.random.default_rng(1).uniform(5, 15, (24 * 40, 3)),
+    index=pd.date_range("2024-01-01", periods=24 * 40, freq="h"),
+    columns=["P0", "P1", "P2"],
+)
+QUICK = {
+    "hybrid": {"sequence_length": 48, "grid_size": 4, "epochs": 1, "units": 8},
+    "lightgbm": {"trees": 5, "quantile_trees": 3, "threads": 1},
+    "operator": {"filed": FILED},
+}
 
 
 def make(name: str):
+    if name == "lightgbm":
+        pytest.importorskip("lightgbm")
     module, _, kind = REGISTRY[name].rpartition(".")
     return getattr(import_module(module), kind)(horizon=24, **QUICK.get(name, {}))
 
@@ -47,22 +58,40 @@ def test_a_forecast_comes_out(fitted):
     assert np.isfinite(forecast.values).all()
 
 
+def said(forecast: Forecast) -> bytes:
+    """Return points and quantiles to the last bit."""
+    return forecast.values.values.tobytes() + (b"" if forecast.quantiles is None else forecast.quantiles.values.tobytes())
+
+
 def test_nothing_after_the_issue_time_is_seen(fitted):
     forecaster, panel = fitted
     issue_time = panel.times[[24 * 22]]
-    forecast = forecaster.predict(panel, issue_time).values.values
+    forecast = said(forecaster.predict(panel, issue_time))
     for seed in range(3):
         scrambled = changed(panel, slice(24 * 22, None), seed)
-        assert forecaster.predict(scrambled, issue_time).values.values.tobytes() == forecast.tobytes()
+        assert said(forecaster.predict(scrambled, issue_time)) == forecast
     as_known_then = panel.as_of(issue_time[0])
-    assert forecaster.predict(as_known_then, issue_time).values.values.tobytes() == forecast.tobytes()
+    assert said(forecaster.predict(as_known_then, issue_time)) == forecast
 
 
-def test_the_last_reading_before_the_issue_time_is_seen(fitted):
+def test_quantiles_lie_around_the_point(fitted):
+    forecaster, panel = fitted
+    forecast = forecaster.predict(panel, panel.times[24 * 20 :: 24])
+    if forecast.quantiles is None:
+        pytest.skip("makes points only")
+    values = forecast.values.values[..., None]
+    below = forecast.quantiles.values[..., np.array(forecast.levels) <= 0.5]
+    above = forecast.quantiles.values[..., np.array(forecast.levels) >= 0.5]
+    assert (below <= values).all()
+    assert (above >= values).all()
+
+
+def test_the_last_readings_before_the_issue_time_are_seen_by_all_whose_reach_is_not_zero(fitted):
     forecaster, panel = fitted
     issue_time = panel.times[[24 * 22]]
     other = changed(panel, slice(24 * 22 - 24, 24 * 22))
-    assert not np.array_equal(forecaster.predict(other, issue_time).values, forecaster.predict(panel, issue_time).values)
+    same = np.array_equal(forecaster.predict(other, issue_time).values, forecaster.predict(panel, issue_time).values)
+    assert same == (forecaster.reach == pd.Timedelta(0))
 
 
 def test_many_issue_times_at_once_are_the_same_as_one_by_one(fitted):

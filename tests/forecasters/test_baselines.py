@@ -1,7 +1,7 @@
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gridcast.clock import DAY, WEEK
@@ -107,3 +107,46 @@ def test_the_horizon_is_above_zero(horizon):
 def test_the_season_is_above_zero(season):
     with pytest.raises(ConfigError, match="`season_in_hours` must be above zero"):
         SeasonalNaive(pd.Timedelta(season))
+
+
+def in_zones(panel: Panel, *zones: str) -> Panel:
+    return Panel(panel.dataset.assign_coords(timezone=("location", list(zones))))
+
+
+def test_each_place_goes_by_its_own_local_clock():
+    # row 0 is 2024-03-20 00:00 UTC; Berlin's clock skips 02:00 on the 31st at row 11 * 24 + 1 = 265
+    panel = in_zones(ramp(300), "Europe/Berlin", "UTC")
+    berlin, utc = predicted(SeasonalNaive(), panel, 263)[0]  # 23:00 UTC on the 30th, the local midnight of the 31st
+    # 00:00 and 01:00 are 24 h back; from 03:00 (row 265) to 23:00 (row 285) 23 h; 00:00 of April 1 (row 286) again the day before
+    assert berlin.tolist() == [239, 240, *range(242, 263), 239]
+    assert utc.tolist() == list(range(1239, 1263))
+
+
+def test_last_week_goes_by_the_local_clock_on_a_day_of_25_hours():
+    # New York's clock shows 01:00 twice on 2024-11-03, at 05:00 and 06:00 UTC
+    times = pd.date_range("2024-10-20", periods=24 * 20, freq="h", tz="UTC")
+    panel = in_zones(Panel.from_wide(pd.DataFrame(np.arange(480.0), index=times, columns=["P0"])), "America/New_York")
+    row = times.get_loc("2024-11-03 04:00+00:00")  # local midnight
+    values = predicted(SeasonalNaive(WEEK, horizon=4), panel, row)[0, 0]
+    # 00:00 and both 01:00 are that of last week, 02:00 comes an hour later than a week after
+    assert (row + np.arange(4) - values).tolist() == [168, 168, 169, 169]
+
+
+@settings(max_examples=25)
+@given(row=st.integers(200, 330), horizon=st.integers(1, 200), season=st.sampled_from([DAY, WEEK]))
+def test_by_the_local_clock_nothing_after_the_issue_time_is_seen(row, horizon, season):
+    zones = ("Europe/Berlin", "America/New_York")
+    panel, naive = in_zones(ramp(400), *zones), SeasonalNaive(season, horizon=horizon)
+    values = predicted(naive, panel, row)[0] - 1000.0 * np.arange(2)[:, None]
+    assert np.nanmax(values) + 1 <= row
+    issued = panel.times[[row]]
+    cut = panel.as_of(issued[0]).recent(naive.reach)
+    assert naive.predict(cut, issued).values.values.tobytes() == predicted(naive, panel, row).tobytes()
+
+
+@pytest.mark.parametrize(("season", "freq"), [("12h", "h"), ("36h", "h"), ("1D", "D")])
+def test_a_season_that_is_not_of_local_days_is_a_span_of_time(season, freq):
+    panel = ramp(60, freq)
+    naive = SeasonalNaive(pd.Timedelta(season), horizon=5)
+    local = predicted(naive, in_zones(panel, "Europe/Berlin", "America/New_York"), 50)
+    assert local.tobytes() == predicted(naive, panel, 50).tobytes()
