@@ -11,6 +11,7 @@ import typer
 from gridcast.cli.audit import audit
 from gridcast.cli.check import check
 from gridcast.cli.data import data
+from gridcast.cli.engine import ablate, backtest, forecast, train
 from gridcast.cli.map import draw
 from gridcast.cli.talk import INTERRUPTED
 from gridcast.cli.train import demo, generate, run
@@ -28,6 +29,10 @@ app = typer.Typer(
 COMMANDS: dict[str, Callable[..., None]] = {
     "run": run,
     "demo": demo,
+    "train": train,
+    "forecast": forecast,
+    "backtest": backtest,
+    "ablate": ablate,
     "check": check,
     "map": draw,
     "audit": audit,

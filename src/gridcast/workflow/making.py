@@ -78,7 +78,12 @@ def _baseline(name: str, config: RunConfig, locations: tuple[str, ...], issue_ho
     from gridcast.forecasters.vanilla import VanillaRegression
 
     horizon, levels = config.task.gap + config.task.horizon, config.task.quantiles
-    learned = {"levels": levels, "calendar": calendar_of(config, locations), "issue_hour": issue_hour, "seed": config.training.seed}
+    learned: dict[str, Any] = {
+        "levels": levels,
+        "calendar": calendar_of(config, locations),
+        "issue_hour": issue_hour,
+        "seed": config.training.seed,
+    }
     if name == "ridge":
         from gridcast.forecasters.linear import RidgeForecaster
 
