@@ -13,8 +13,8 @@ from gridcast.cli.check import check
 from gridcast.cli.data import data
 from gridcast.cli.engine import ablate, backtest, forecast, train
 from gridcast.cli.map import draw
+from gridcast.cli.run import demo, generate, run
 from gridcast.cli.talk import INTERRUPTED
-from gridcast.cli.train import demo, generate, run
 
 app = typer.Typer(
     name="gridcast",

@@ -142,14 +142,15 @@ def _print_models(summary: dict[str, Any], *, as_json: bool) -> None:
 
     unit = f" \\[{summary['unit']}]" if summary["unit"] else ""
     columns = {
-        "nmae": "nMAE [%]",
-        "median_mape": "median MAPE [%]",
+        "nmae": "nMAE \\[%]",
+        "median_mape": "median MAPE \\[%]",
         "mae": f"MAE{unit}",
         "rmse": f"RMSE{unit}",
         "crps": f"CRPS{unit}",
+        "coverage80": "80 % covers \\[%]",
+        "training_seconds": "training \\[s]",
     }
-    columns |= {"coverage80": "80 % covers [%]", "training_seconds": "training [s]"}
-    table = Table("forecaster", *(text.replace("[%]", "\\[%]").replace("[s]", "\\[s]") for text in columns.values()), box=None)
+    table = Table("forecaster", *columns.values(), box=None)
     for column in table.columns[1:]:
         column.justify = "right"
     for name, scores in summary["models"].items():
@@ -173,12 +174,9 @@ def _print_ablation(summary: dict[str, Any], *, as_json: bool) -> None:
 
     table = Table("variant", "nMAE \\[%]", "MAE against the whole \\[%]", "90 % interval", "p", box=None)
     for row in summary["ablation"]:
-        interval = (
-            f"{row['low']:+.1f} to {row['high']:+.1f}" if row.get("low") == row.get("low") and row.get("low") is not None else ""
-        )
-        p_value = row.get("p_value")
-        shown = "" if p_value is None or p_value != p_value else f"{p_value:.3f}"
-        table.add_row(row["variant"], f"{row['nmae']:.3f}", f"{row['difference_percent']:+.1f}", interval, shown)
+        told = row["variant"] != "hybrid"
+        interval, p_value = (f"{row['low']:+.1f} to {row['high']:+.1f}", f"{row['p_value']:.3f}") if told else ("", "")
+        table.add_row(row["variant"], f"{row['nmae']:.3f}", f"{row['difference_percent']:+.1f}", interval, p_value)
     console = Console(soft_wrap=True, highlight=False)
     console.print(table)
     console.print(WEATHER_SAID[summary["weather"]])
