@@ -48,6 +48,7 @@ class Shape:
         units: Width.
         embedding: Numbers that a place is known by.
         dropout: Share of what is dropped in training.
+        blocks: Residual blocks of the decoder.
         temporal: Whether it has the recurrent branch.
         spatial: Whether it has the branch that reads the map.
     """
@@ -59,6 +60,7 @@ class Shape:
     units: int = 64
     embedding: int = 8
     dropout: float = 0.1
+    blocks: int = 1
     temporal: bool = True
     spatial: bool = True
 
@@ -90,12 +92,13 @@ class Engine(keras.Model):  # type: ignore[misc]
         self.context = dense(2 * units, name="context")
         self.step = dense(2 * units, use_bias=False, name="step")
         self.clock = dense(2 * units, use_bias=False, name="clock")
-        self.hidden = dense(2 * units, name="hidden")
-        self.gate = dense(2 * units, name="gate")
+        self.hidden = [dense(2 * units, name=f"hidden_{block}") for block in range(shape.blocks)]
+        self.gate = [dense(2 * units, name=f"gate_{block}") for block in range(shape.blocks)]
         self.quantiles = dense(
             len(shape.levels), kernel_initializer="zeros", bias_initializer=_spread_of(shape.levels), name="quantiles"
         )
         self.drop = keras.layers.Dropout(shape.dropout)
+        self.drop_steps = keras.layers.Dropout(shape.dropout, noise_shape=(None, 1, None, None))  # the same for all steps
 
     def call(self, inputs: Mapping[str, Any], training: bool | None = None) -> Any:
         """Return the quantiles relative to the recent level, (B, H, N, Q)."""
@@ -108,8 +111,9 @@ class Engine(keras.Model):  # type: ignore[misc]
         context = self.drop(self.fusion(ops.concatenate(parts, axis=-1)), training=training)  # (B, N, 2 U)
         context = ops.expand_dims(self.context(context), 1)  # (B, 1, N, 2 U)
         hidden = ops.silu(context + self.step(inputs["steps"]) + self.clock(inputs["calendar"]))  # (B, H, N, 2 U)
-        gate = ops.expand_dims(1 + self.gate(place), 1)  # (B, 1, N, 2 U)
-        hidden = hidden + ops.silu(self.hidden(self.drop(hidden, training=training)) * gate)
+        for dense, gate in zip(self.hidden, self.gate, strict=True):
+            amount = ops.expand_dims(1 + gate(place), 1)  # (B, 1, N, 2 U)
+            hidden = hidden + ops.silu(dense(self.drop_steps(hidden, training=training)) * amount)
         return never_crossing(self.quantiles(hidden), self.shape_of.levels, ops.expand_dims(inputs["start"], -1))
 
     def _remembered(self, history: Any) -> Any:

@@ -12,12 +12,14 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from gridcast.availability import ISSUED
 from gridcast.covariates import FAR
 from gridcast.panel import Panel
 from gridcast.samples.calendars import CalendarRows
 from gridcast.samples.lags import WEEKS
 from gridcast.samples.localclock import HOURS, LocalClock
 from gridcast.samples.recipe import Recipe
+from gridcast.samples.vintages import Vintages
 
 Float = npt.NDArray[np.float32]
 Rows = npt.NDArray[np.int64]
@@ -56,6 +58,8 @@ class Samples:
         self.times = pd.date_range(panel.times[0], periods=panel.rows + recipe.horizon, freq=panel.freq)
         self.clock = LocalClock.of(self.times, panel.timezones, panel.freq)
         self.weather = self._weather()  # (R + H, N, K + 1)
+        variables = {k: panel.dataset[name] for k, name in enumerate(recipe.covariates.names) if name in panel.variables}
+        self.vintages = {k: Vintages.of(each) for k, each in variables.items() if ISSUED in each.dims}
         self.calendar = CalendarRows.of(panel, self.times, self.clock, recipe.calendar)
 
     def _weather(self) -> Float:
@@ -148,10 +152,24 @@ class Samples:
 
     def _weather_at(self, issued: Rows, hidden: Hidden | None) -> Float:
         """Return the weather of the steps, shape (B, H, N, K + 1), of which the last tells whether it is there."""
-        found: Float = self.weather[issued[:, None] + np.arange(self.recipe.horizon)]
+        rows = issued[:, None] + np.arange(self.recipe.horizon)
+        found: Float = self.weather[rows]
+        if self.vintages:
+            self._as_forecast_then(found, issued, rows)
         if hidden is not None and hidden.weather.any():
             found[hidden.weather] = 0
         return found
+
+    def _as_forecast_then(self, found: Float, issued: Rows, rows: Rows) -> None:
+        """Put into weather (B, H, N, K + 1) what the newest forecast of each issue time said, and whether it is there."""
+        covariates, times = self.recipe.covariates, self.times.tz_convert(None).to_numpy()
+        known = np.ones(found.shape[:-1], dtype=bool)
+        main = [covariates.names.index(name) for name in self.recipe.main]
+        for k, vintages in self.vintages.items():
+            values = (vintages.at(times[issued], times[rows]) - covariates.centre[k]) / covariates.scale[k]
+            known &= np.isfinite(values) | (k not in main)
+            found[..., k] = np.clip(np.nan_to_num(values), -FAR, FAR)
+        found[..., -1] = known if set(main) <= set(self.vintages) else known & (found[..., -1] > 0)
 
     def _lagged(self, issued: Rows, relative: Float, hidden: Hidden | None) -> tuple[Float, Float]:
         """Return the lags, shape (B, H, N, L), NaN where missing; and what was told then that explains them, (B, H, N, 2 E)."""
