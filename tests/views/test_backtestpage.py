@@ -128,7 +128,7 @@ def test_names_are_text_and_no_markup(page):
 def test_every_table_and_every_figure_says_that_it_is_ex_post(page):
     captions = re.findall(r"<caption>(.*?)</caption>", page)
     alts = re.findall(r'<img alt="(.*?)"', page)
-    assert len(captions) == page.count("<table") == 9  # models 2, skills, parts, places, total, worst 2, settings
+    assert len(captions) == page.count("<table") == 10  # models 3, skills, parts, places, total, worst 2, settings
     assert len(alts) == page.count("<img") == 9  # skills, lead, clock, time, places, map, reliability, weeks, total
     assert all("ex post" in text for text in captions + alts)
     assert len(re.findall(r'<p class="small">[^<]*\(ex post\)</p>', page)) == len(alts)
@@ -160,10 +160,15 @@ def test_the_verdict_says_by_how_much_and_what_may_be_chance(backtested):
 @pytest.mark.parametrize(
     ("share", "low", "p", "said"),
     [
-        (4.0, 2.0, 0.01, "The map earned its keep: without CNN, the error is 4.0 % larger (2.0 to 9.0 %)"),
-        (4.0, 2.0, 0.3, "did not earn its keep: without CNN, the error is 4.0 % larger (2.0 to 9.0 %), which may be chance"),
+        (4.0, 2.0, 0.01, "The map earned its keep: the error of the variant “without CNN” is 4.0 % larger (2.0 to 9.0 %)"),
+        (
+            4.0,
+            2.0,
+            0.3,
+            "did not earn its keep: the error of the variant “without CNN” is 4.0 % larger (2.0 to 9.0 %), which may be chance",
+        ),
         (4.0, -1.0, 0.01, "did not earn its keep"),
-        (-4.0, -9.0, 0.01, "did not earn its keep: without CNN, the error is 4.0 % smaller"),
+        (-4.0, -9.0, 0.01, "did not earn its keep: the error of the variant “without CNN” is 4.0 % smaller"),
     ],
 )
 def test_the_map_earned_its_keep_only_beyond_chance(backtested, share, low, p, said):
@@ -171,10 +176,17 @@ def test_the_map_earned_its_keep_only_beyond_chance(backtested, share, low, p, s
     assert said in map_verdict(replace(backtested, ablation=pd.DataFrame([row])))
 
 
+def test_what_was_not_tested_is_called_so(backtested):
+    row = {"variant": "no_cnn", "nmae": 3.2, "difference_percent": 4.0}
+    bare = replace(backtested, ablation=pd.DataFrame([{"variant": "full CNN", "nmae": 3.0}, row]), skills=())
+    assert map_verdict(bare) == "The map did not earn its keep: the error of the variant “no_cnn” is 4.0 % larger (not tested)"
+    assert verdict(bare).endswith("smaller nMAE than seasonal_naive_168h (not tested)")
+
+
 def test_the_best_of_each_column_is_bold(backtested):
     rows = re.findall(r"<tr><td>(.*?)</tr>", model_table(backtested))
     own = [row for row in rows if row.startswith("<b>hybrid</b>")]
-    assert [row.count("<b>") for row in own] == [3, 3]  # name, nMAE, MAE; name, coverage, width
+    assert [row.count("<b>") for row in own] == [3, 1, 3]  # name, nMAE, MAE; name; name, coverage, width
     assert not any("<b>" in row for row in rows if row not in own)
 
 
@@ -195,7 +207,7 @@ def test_the_worst_hour_is_found(backtested):
     assert "place 2" in rows[2]
     assert "Thu 2024-01-18 07:00 UTC" in rows[2]
     # no other step errs: nothing is said to be worse than the rest by more than nought
-    assert ">0.0<" in rows[3]
+    assert ">0.0000<" in rows[3]
 
 
 def test_quantiles_are_counted_at_their_levels():

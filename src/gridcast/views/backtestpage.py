@@ -27,7 +27,8 @@ from gridcast.views.fans import plot_fans
 from gridcast.views.reliability import plot_reliability
 
 MORE_CSS = """
-img { min-width: 700px; } caption { text-align: left; font-size: 12px; font-style: italic; color: #666; padding: 2px 0; }
+img { min-width: 620px; } .wide + .wide { margin-top: 12px; }
+caption { text-align: left; font-size: 12px; font-style: italic; color: #666; padding: 2px 0; }
 figcaption { font-size: 13px; color: #666; margin: 2px 0 14px; } .none { color: #767676; } td { white-space: nowrap; }
 table.words td, table.words th { text-align: left; } table.words td:last-child { white-space: normal; }
 .verdict p { margin: 0 0 6px; } .verdict p:last-child { margin: 0; } .badge { display: inline-block; border: 1px solid #767676;

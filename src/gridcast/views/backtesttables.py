@@ -147,22 +147,18 @@ def skill_table(backtested: Backtested) -> str:
     return table(head, rows, backtested.mark, "words") if rows else ""
 
 
-def p_text(value: object) -> str:
+def p_text(p: float) -> str:
     """Return a p value to read.
 
     Example:
         >>> p_text(0.0000123), p_text(0.04567), p_text(float("nan"))
         ('&lt; 0.001', '0.046', '–')
     """
-    p = float(str(value))
     return "–" if not np.isfinite(p) else "&lt; 0.001" if p < 0.001 else f"{p:.2g}"
 
 
 def ablation_table(backtested: Backtested) -> str:
     """Return what each part is worth: how much larger the error is without it; empty where nobody tried."""
-    if backtested.ablation is None or backtested.ablation.empty:
-        return ""
-    names = ["variant", "nmae", "difference_percent", "low", "high", "p_value"]
     rows = [
         [
             escape(str(row["variant"])),
@@ -171,9 +167,9 @@ def ablation_table(backtested: Backtested) -> str:
             f"{_number(row['low'], form='+.1f')} to {_number(row['high'], form='+.1f')}",
             p_text(row["p_value"]),
         ]
-        for row in backtested.ablation.reindex(columns=names).to_dict("records")
+        for row in backtested.parts.to_dict("records")
     ]
-    return table(["variant", "nMAE [%]", "larger error [%]", "interval [%]", "p"], rows, backtested.mark)
+    return table(["variant", "nMAE [%]", "larger error [%]", "interval [%]", "p"], rows, backtested.mark) if rows else ""
 
 
 def place_table(backtested: Backtested) -> str:
@@ -239,7 +235,7 @@ def _worst_row(backtested: Backtested, forecast: Forecast, cell: tuple[int, int,
         escape(name),
         escape(f"{local:%a %Y-%m-%d %H:%M %Z}"),
         _number(error),
-        _number(share, form=".1f"),
+        _number(share),
         f"{forecast.issue_times[issue]:%Y-%m-%d %H:%M}",
         _number(actual),
         _number(told),

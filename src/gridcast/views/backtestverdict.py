@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping
 from typing import Any
 
 import numpy as np
@@ -15,7 +14,7 @@ RIVALS = 4  # that the sentence names; the table has all
 SIGNIFICANT = 0.05
 CHANCE, UNTESTED = ", may be chance)", " (not tested)"
 NAMES = {"nmae": "nMAE"}  # that are not in capitals all over
-MAP = ("cnn", "map", "spatial")
+MAP = ("cnn", "spatial", "map")  # words in the name of a variant without it, the most telling one first
 
 
 def verdict(backtested: Backtested) -> str:
@@ -38,7 +37,8 @@ def verdict(backtested: Backtested) -> str:
     more = f"; {counted(len(said) - RIVALS, 'more rival')} in the table" if len(said) > RIVALS else ""
     chance = "" if any(part.endswith((CHANCE, UNTESTED)) for part in said) else ", all beyond chance"
     head = f"{best} is the best of {counted(backtested.models, 'model')}, off by {error}"
-    return f"{head}: {'; '.join(said[:RIVALS])}{more} (in brackets the intervals{chance})" if said else head
+    note = "" if all(part.endswith(UNTESTED) for part in said) else f" (in brackets the intervals{chance})"
+    return f"{head}: {'; '.join(said[:RIVALS])}{more}{note}" if said else head
 
 
 def _against(backtested: Backtested, rival: str) -> str:
@@ -77,20 +77,15 @@ def _sure(low: float, high: float, p: float) -> bool:
 
 def map_verdict(backtested: Backtested) -> str:
     """Return whether the map earned its keep; empty where nobody tried without it."""
-    if backtested.ablation is None:
-        return ""
-    rows = [row for row in backtested.ablation.to_dict("records") if _without_map(row)]
+    known = backtested.parts.dropna(subset="difference_percent").to_dict("records")
+    rows = [row for word in MAP for row in known if word in str(row["variant"]).lower()]
     if not rows:
         return ""
     row = rows[0]
-    low, high, share = (float(row.get(name, np.nan)) for name in ("low", "high", "difference_percent"))
-    worth = share > 0 and _sure(low, high, float(row.get("p_value", np.nan)))
+    low, high, share = (float(row[name]) for name in ("low", "high", "difference_percent"))
+    worth = share > 0 and _sure(low, high, float(row["p_value"]))
     word = "earned its keep" if worth else "did not earn its keep"
     interval = f" ({low:.1f} to {high:.1f} %)".replace("-", "−") if np.isfinite(low) else ""
-    chance = "" if worth or share <= 0 else ", which may be chance"
+    chance = "" if worth or share <= 0 else ", which may be chance" if np.isfinite(low) else UNTESTED
     compared = f"{abs(share):.1f} % {'larger' if share > 0 else 'smaller'}"
-    return f"The map {word}: {row['variant']}, the error is {compared}{interval}{chance}"
-
-
-def _without_map(row: Mapping[Hashable, object]) -> bool:
-    return any(word in str(row["variant"]).lower() for word in MAP)
+    return f"The map {word}: the error of the variant “{row['variant']}” is {compared}{interval}{chance}"
