@@ -186,7 +186,7 @@ def test_what_was_not_tested_is_called_so(backtested):
 def test_the_best_of_each_column_is_bold(backtested):
     rows = re.findall(r"<tr><td>(.*?)</tr>", model_table(backtested))
     own = [row for row in rows if row.startswith("<b>hybrid</b>")]
-    assert [row.count("<b>") for row in own] == [3, 1, 3]  # name, nMAE, MAE; name; name, coverage, width
+    assert [row.count("<b>") for row in own] == [3, 1, 2]  # name, nMAE, MAE; name; name, coverage
     assert not any("<b>" in row for row in rows if row not in own)
 
 

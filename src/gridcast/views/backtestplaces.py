@@ -106,7 +106,7 @@ def _draw_gain(axes: Axes, backtested: Backtested, table: pd.DataFrame, where: F
     far = max(abs(low), abs(high), 1.0)
     better = 0 <= low < high < np.inf
     colours = (Normalize(low, high), style.dark_end("Purples", 0.15)) if better else (TwoSlopeNorm(0, -far, far), colormaps["PuOr"])
-    _dots(axes, where, gain_values, colours, f"smaller error than {style.literal(reference)} [%]")
+    _dots(axes, where, gain_values, colours, "smaller error by [%]")
     style.dressed(axes, f"Against {reference}")
     _name(axes, table, where, np.argsort(gain_values, kind="stable"))
 

@@ -101,7 +101,9 @@ def _heading(text: str, unit: str) -> str:
 
 
 def _best(values: pd.Series[float], metric: str) -> object:
-    """Return the model with the best score: the nearest to nought, or to what an interval promises."""
+    """Return the model with the best score: the nearest to nought, or to what an interval promises; of widths none is."""
+    if metric.startswith("width"):
+        return None
     aim = float(metric.removeprefix("coverage")) if metric.startswith("coverage") else 0.0
     return (values - aim).abs().idxmin()
 
