@@ -106,8 +106,14 @@ class Backtested:
     @cached_property
     def skill_table(self) -> pd.DataFrame:
         """The skills as a table with all its columns."""
-        names = ["model", "reference", "metric", "skill", "low", "high", "p_value"]
-        return pd.DataFrame(self.skills if isinstance(self.skills, pd.DataFrame) else list(self.skills)).reindex(columns=names)
+        table = self.skills if isinstance(self.skills, pd.DataFrame) else pd.DataFrame(list(self.skills))
+        return _table(table, ("model", "reference", "metric"), ("skill", "low", "high", "p_value"))
+
+    @cached_property
+    def parts(self) -> pd.DataFrame:
+        """The ablation as a table with all its columns; empty where nobody tried."""
+        table = pd.DataFrame() if self.ablation is None else self.ablation
+        return _table(table, ("variant",), ("nmae", "difference_percent", "low", "high", "p_value"))
 
     @cached_property
     def weather(self) -> str:
@@ -157,6 +163,11 @@ class Backtested:
     def mean_load(self) -> Floats:
         """Mean of what was measured at each place, shape (location,). [the panel's unit]"""
         return mean_load(self.actual)
+
+
+def _table(table: pd.DataFrame, names: tuple[str, ...], numbers: tuple[str, ...]) -> pd.DataFrame:
+    """Return a table with all these columns, NaN where a number is not known."""
+    return table.reindex(columns=[*names, *numbers]).astype(dict.fromkeys(numbers, np.float64))
 
 
 def mean_load(actual: Forecast) -> Floats:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -14,7 +15,7 @@ from gridcast.views import style
 from gridcast.views.backtested import Backtested
 from gridcast.views.heatmap import dated
 
-WIDTH = 11.0  # of a figure [inches]
+WIDTH = 9.6  # of a figure [inches]
 SKY = "#56B4E9"
 COLOURS = (style.BLUE, style.VERMILION, style.GREEN, style.PURPLE, style.ORANGE, SKY, style.GREY)
 DASHES = ("-", "--", "-.", ":", (0, (5, 1, 1, 1, 1, 1)), (0, (8, 2)), (0, (1, 1)))
@@ -41,11 +42,13 @@ def look(backtested: Backtested, model: str) -> Look:
     )
 
 
-def new(backtested: Backtested, height: float, columns: int = 1, **kinds: object) -> tuple[Figure, list[Axes]]:
-    """Return a figure of some axes side by side, marked ex ante or ex post in its lower right corner."""
+def new(
+    backtested: Backtested, height: float, ratios: Sequence[float] = (1,), *, one_scale: bool = False
+) -> tuple[Figure, list[Axes]]:
+    """Return a figure of axes side by side, as wide as the ratios say, marked ex ante or ex post in its lower left corner."""
     figure = style.new_figure(WIDTH, height)
-    axes = np.atleast_1d(figure.subplots(1, columns, **kinds))  # type: ignore[arg-type]
-    figure.supxlabel(f"{backtested.mark}", x=0.995, y=0.005, ha="right", va="bottom", fontsize=9, color=style.GREY, style="italic")
+    axes = figure.subplots(1, len(ratios), width_ratios=ratios, sharey=one_scale, squeeze=False)[0]
+    figure.supxlabel(backtested.mark, x=0.005, y=0.005, ha="left", va="bottom", fontsize=9, color=style.GREY, style="italic")
     return figure, list(axes)
 
 
@@ -126,7 +129,7 @@ def plot_clock(backtested: Backtested) -> Figure | None:
     if not tables:
         return None
     ratios = [2.2 if split == "hour" else 1 for split in tables]
-    figure, every = new(backtested, 4.0, len(tables), sharey=True, width_ratios=ratios)
+    figure, every = new(backtested, 4.0, ratios, one_scale=True)
     for axes, (split, table) in zip(every, tables.items(), strict=True):
         lines(axes, backtested, table.sort_index() if split == "hour" else table)
         style.dressed(axes, f"Error by {'hour of the day' if split == 'hour' else 'season'}")
@@ -145,12 +148,10 @@ def plot_over_time(backtested: Backtested) -> Figure | None:
     table = backtested.split("issue", backtested.metric, "issue_time")
     if table.empty:
         return None
-    table.index = pd.DatetimeIndex(table.index)
-    table = table.sort_index()
+    table = table.set_axis(pd.to_datetime(table.index, utc=True).tz_localize(None)).sort_index()
     weekly = len(table) >= WEEKLY
     if weekly:
         table = table.resample("7D").mean()
-    table.index = table.index.tz_localize(None) if table.index.tz is not None else table.index
     figure, (axes,) = new(backtested, 4.0)
     lines(axes, backtested, table)
     style.dressed(axes, f"Error by {'week' if weekly else 'issue time'}")

@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from html import escape
 from pathlib import Path
 
+import numpy as np
+import pandas as pd
 from matplotlib import rc_context
 from matplotlib.figure import Figure
 
@@ -25,7 +27,8 @@ from gridcast.views.fans import plot_fans
 from gridcast.views.reliability import plot_reliability
 
 MORE_CSS = """
-img { min-width: 640px; } caption { text-align: left; font-size: 12px; font-style: italic; color: #666; padding: 2px 0; }
+img { min-width: 620px; } .wide + .wide { margin-top: 12px; }
+caption { text-align: left; font-size: 12px; font-style: italic; color: #666; padding: 2px 0; }
 figcaption { font-size: 13px; color: #666; margin: 2px 0 14px; } .none { color: #767676; } td { white-space: nowrap; }
 table.words td, table.words th { text-align: left; } table.words td:last-child { white-space: normal; }
 .verdict p { margin: 0 0 6px; } .verdict p:last-child { margin: 0; } .badge { display: inline-block; border: 1px solid #767676;
@@ -58,7 +61,7 @@ def backtest_page(backtested: Backtested, *, title: str = "Backtest") -> str:
     parts = {
         "": _summary(backtested, title),
         "All models": _models(backtested),
-        "Is it worth its parts?": _parts(backtested),
+        "What each part is worth": _parts(backtested),
         "When it errs": _times(backtested),
         "Where it errs": _places(backtested),
         "Is it as sure as it says?": _sureness(backtested),
@@ -82,17 +85,17 @@ def _summary(backtested: Backtested, title: str) -> str:
     return (
         f'<h1>{escape(title)}</h1><p>{escape(said)}</p><div class="verdict"><p>{escape(verdict(backtested))}.</p>'
         + (f"<p>{escape(kept)}.</p>" if kept else "")
-        + f'</div><p><span class="badge">{backtested.mark}</span> {escape(WEATHER[backtested.weather])}.</p>'
+        + f'</div><p><span class="badge">{backtested.mark}</span> {escape(WEATHER[backtested.weather].partition(": ")[2])}.</p>'
     )
 
 
 def _step(backtested: Backtested) -> str:
     minutes = backtested.actual.freq.total_seconds() / 60
-    return f"{minutes:g} min" if minutes < 60 else f"{minutes / 60:g} h"
+    return f"{minutes:g}\u00a0min" if minutes < 60 else f"{minutes / 60:g}\u00a0h"
 
 
 def _models(backtested: Backtested) -> str:
-    note = "Bold: the best of each column. All models are scored on the same steps, those that all of them could forecast."
+    note = "Bold: the best of each column; a narrow interval is good only if its coverage is right. All models are scored on the same steps, those that all of them could forecast."
     alt = f"Skill of {backtested.best} against each other model with its interval; the table below has the numbers."
     return (
         model_table(backtested)
@@ -119,13 +122,11 @@ def _times(backtested: Backtested) -> str:
 def _range(backtested: Backtested, split: str, column: str | None = None) -> str:
     """Return in words where the best model's error is smallest and where it is largest, for those who can't see the figure."""
     table = backtested.split(split, backtested.metric, column)
-    own = table[backtested.best].dropna() if backtested.best in table else None
-    if own is None or own.empty:
+    own = table[backtested.best].dropna() if backtested.best in table else pd.Series(dtype=np.float64)
+    if own.empty:
         return ""
-    ends = [
-        f"{style.number(float(own[at]))} at {at:g}" if split != "issue" else f"{style.number(float(own[at]))} at {at}"
-        for at in (own.idxmin(), own.idxmax())
-    ]
+    values = own.to_numpy(dtype=np.float64)
+    ends = [f"{style.number(float(values[at]))} at {own.index[int(at)]}" for at in (values.argmin(), values.argmax())]
     return f"{backtested.error_label} of {backtested.best}: from {ends[0]} to {ends[1]}."
 
 

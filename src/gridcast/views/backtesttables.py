@@ -30,6 +30,9 @@ SCORES = {
     **{f"coverage{percent}": (f"coverage of {percent} %", "%") for percent in (50, 80, 90)},
     **{f"width{percent}": (f"width of {percent} %", "unit") for percent in (50, 80, 90)},
 }  # by metric: heading and unit
+FURTHER = {"days": ("peak", "energy"), "intervals": ("pinball", "crps", "coverage", "width")}  # beginnings of their scores
+ABSENT = '<span class="none">–</span>'
+SMALL = 0.01  # below it digits are counted from the point
 WORST = 10
 A_PLACE = 3  # rows of one place among the worst
 
@@ -46,23 +49,51 @@ def table(head: Sequence[str], rows: Iterable[Sequence[str]], mark: str, kind: s
 
 
 def model_table(backtested: Backtested, scores: pd.DataFrame | None = None) -> str:
-    """Return all scores over everything, a row a model, the best of each column in bold."""
+    """Return all scores over everything as three tables (errors, days, intervals), a row a model, the best of each column in bold.
+
+    Args:
+        backtested: What is reported.
+        scores: Of the sum of all places, in place of the backtest's own.
+    """
     rows = backtested.scores if scores is None else scores
     rows = rows[rows["split"] == "overall"].drop_duplicates(["model", "metric"])
     wide = rows.pivot_table(index="model", columns="metric", values="value", dropna=False)
     wide = wide.reindex(index=[name for name in backtested.models if name in wide.index])
-    metrics = [name for name in SCORES if name in wide and wide[name].notna().any()]
-    best = {name: _best(wide[name], name) for name in metrics}
+    errors, days, intervals = (
+        _score_columns(backtested, wide, [name for name in SCORES if _part_of(name) == part])
+        for part in ("errors", "days", "intervals")
+    )
+    if scores is None:
+        days["steps not forecast"] = [_missed(backtested, str(model)) for model in wide.index]
+        days["weather of these steps"] = [_weather(backtested, str(model)) for model in wide.index]
+    names = [f"<b>{escape(str(model))}</b>" if model == backtested.best else escape(str(model)) for model in wide.index]
+    return "".join(_scores(names, columns, backtested.mark) for columns in (errors, days, intervals) if columns)
+
+
+def _part_of(metric: str) -> str:
+    """Return in which of the three tables a score stands."""
+    return next((part for part, beginnings in FURTHER.items() if metric.startswith(beginnings)), "errors")
+
+
+def _scores(names: Sequence[str], columns: Mapping[str, Sequence[str]], mark: str) -> str:
+    """Return a table of scores, without the models that have none of them."""
+    rows = [row for row in zip(names, *columns.values(), strict=True) if set(row[1:]) != {ABSENT}]
+    return table(["model", *columns], rows, mark)
+
+
+def _score_columns(backtested: Backtested, wide: pd.DataFrame, metrics: Sequence[str]) -> dict[str, list[str]]:
+    """Return the cells of each score that there is, by the heading of its column."""
     units = {"unit": backtested.panel.unit, "1": ""}
-    head = ["model"] + [_heading(SCORES[name][0], units.get(SCORES[name][1], SCORES[name][1])) for name in metrics]
-    body = []
-    for model in wide.index:
-        cells = [_number(wide.loc[model, name], bold=model == best[name]) for name in metrics]
-        name = f"<b>{escape(str(model))}</b>" if model == backtested.best else escape(str(model))
-        body.append(
-            [name, *cells, *([_missed(backtested, str(model)), _weather(backtested, str(model))] if scores is None else [])]
-        )
-    return table([*head, *(["not forecast", "weather of the predicted hours"] if scores is None else [])], body, backtested.mark)
+    found = {}
+    for name in metrics:
+        if name not in wide or wide[name].isna().all():
+            continue
+        text, unit = SCORES[name]
+        best = _best(wide[name], name)
+        found[_heading(text, units.get(unit, unit))] = [
+            _number(value, bold=model == best) for model, value in zip(wide.index, wide[name], strict=True)
+        ]
+    return found
 
 
 def _heading(text: str, unit: str) -> str:
@@ -70,21 +101,23 @@ def _heading(text: str, unit: str) -> str:
 
 
 def _best(values: pd.Series[float], metric: str) -> object:
-    """Return the model with the best score: the nearest to nought, or to what an interval promises."""
+    """Return the model with the best score: the nearest to nought, or to what an interval promises; of widths none is."""
+    if metric.startswith("width"):
+        return None
     aim = float(metric.removeprefix("coverage")) if metric.startswith("coverage") else 0.0
     return (values - aim).abs().idxmin()
 
 
 def _number(value: float, *, bold: bool = False, form: str = "") -> str:
     if not np.isfinite(value):
-        return '<span class="none">–</span>'
-    text = (format(value, form) if form else style.number(float(value))).replace("-", "−")
+        return ABSENT
+    text = (format(value, form) if form else f"{value:.4f}" if abs(value) < SMALL else style.number(float(value))).replace("-", "−")
     return f"<b>{text}</b>" if bold else text
 
 
 def _missed(backtested: Backtested, model: str) -> str:
     missed, of = backtested.missed(model)
-    return f"{missed:,} of {of:,} steps" if of else "–"
+    return f"{missed:,} of {of:,}" if of else "–"
 
 
 def _weather(backtested: Backtested, model: str) -> str:
@@ -95,7 +128,9 @@ def _weather(backtested: Backtested, model: str) -> str:
 def skill_table(backtested: Backtested) -> str:
     """Return the skills of all models that are compared, with intervals, significance and places won; empty without."""
     rows = []
-    for row in backtested.skill_table.to_dict("records"):
+    order = {name: place for place, name in enumerate(backtested.models)}
+    skills = backtested.skill_table.sort_values(["model", "reference"], key=lambda names: names.map(order), kind="stable")
+    for row in skills.to_dict("records"):
         model, reference = str(row["model"]), str(row["reference"])
         won = backtested.won.get((model, reference), ())
         interval = f"{_number(100 * row['low'], form='.1f')} to {_number(100 * row['high'], form='.1f')}"
@@ -114,22 +149,18 @@ def skill_table(backtested: Backtested) -> str:
     return table(head, rows, backtested.mark, "words") if rows else ""
 
 
-def p_text(value: object) -> str:
+def p_text(p: float) -> str:
     """Return a p value to read.
 
     Example:
         >>> p_text(0.0000123), p_text(0.04567), p_text(float("nan"))
         ('&lt; 0.001', '0.046', '–')
     """
-    p = float(str(value))
     return "–" if not np.isfinite(p) else "&lt; 0.001" if p < 0.001 else f"{p:.2g}"
 
 
 def ablation_table(backtested: Backtested) -> str:
     """Return what each part is worth: how much larger the error is without it; empty where nobody tried."""
-    if backtested.ablation is None or backtested.ablation.empty:
-        return ""
-    names = ["variant", "nmae", "difference_percent", "low", "high", "p_value"]
     rows = [
         [
             escape(str(row["variant"])),
@@ -138,9 +169,9 @@ def ablation_table(backtested: Backtested) -> str:
             f"{_number(row['low'], form='+.1f')} to {_number(row['high'], form='+.1f')}",
             p_text(row["p_value"]),
         ]
-        for row in backtested.ablation.reindex(columns=names).to_dict("records")
+        for row in backtested.parts.to_dict("records")
     ]
-    return table(["variant", "nMAE [%]", "larger error [%]", "interval [%]", "p"], rows, backtested.mark)
+    return table(["variant", "nMAE [%]", "larger error [%]", "interval [%]", "p"], rows, backtested.mark) if rows else ""
 
 
 def place_table(backtested: Backtested) -> str:
@@ -182,7 +213,8 @@ def worst_table(backtested: Backtested, *, days: bool) -> str:
 
 def _largest(share: np.ndarray[tuple[int, ...], np.dtype[np.float64]]) -> list[tuple[int, int, int]]:
     """Return the cells with the largest shares, at most three of a place."""
-    left, taken = np.nan_to_num(share, nan=-1.0), []
+    left = np.nan_to_num(share, nan=-1.0)
+    taken: list[tuple[int, int, int]] = []
     count: dict[int, int] = {}
     while len(taken) < WORST and left.size and left.max() >= 0:
         issue, place, step = (int(part) for part in np.unravel_index(left.argmax(), left.shape))
@@ -205,7 +237,7 @@ def _worst_row(backtested: Backtested, forecast: Forecast, cell: tuple[int, int,
         escape(name),
         escape(f"{local:%a %Y-%m-%d %H:%M %Z}"),
         _number(error),
-        _number(share, form=".1f"),
+        _number(share),
         f"{forecast.issue_times[issue]:%Y-%m-%d %H:%M}",
         _number(actual),
         _number(told),
@@ -221,17 +253,12 @@ def fact_table(facts: Mapping[str, object], mark: str) -> str:
 def _flat(facts: Mapping[str, object], before: str = "") -> list[tuple[str, str]]:
     found: list[tuple[str, str]] = []
     for name, value in facts.items():
-        label = f"{before}{str(name).replace('_', ' ') if not before else name}"
-        if isinstance(value, Mapping):
-            found += _flat(value, f"{label}: ")
-        else:
-            several = isinstance(value, Sequence) and not isinstance(value, str)
-            text = (
-                ", ".join(str(part) for part in value)
-                if several
-                else style.number(value)
-                if isinstance(value, float)
-                else str(value)
-            )  # type: ignore[attr-defined]
-            found.append((label, text))
+        label = before + (str(name) if before else str(name).replace("_", " "))
+        found += _flat(value, f"{label}: ") if isinstance(value, Mapping) else [(label, _text(value))]
     return found
+
+
+def _text(value: object) -> str:
+    if isinstance(value, list | tuple):
+        return ", ".join(_text(part) for part in value)
+    return style.number(value) if isinstance(value, float) else str(value)

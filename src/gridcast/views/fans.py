@@ -15,11 +15,14 @@ from gridcast.clock import WEEK
 from gridcast.forecast import Forecast
 from gridcast.views import style
 from gridcast.views.backtested import Backtested, mean_load
+from gridcast.views.backtestfigures import WIDTH
 from gridcast.views.heatmap import dated
 
 BANDS = {90: "#D3E5F1", 80: "#A6CBE3", 50: "#6BA8D0"}  # per cent, and the shade of the blue of the best model
 SLACK = 1e-6
-HEIGHT = 2.7  # of one week [inches]
+WILD = 2.0  # times the range of most values: what is so far off leaves the picture
+ONE_LINE = 72  # letters of a legend
+HEIGHT = 2.5  # of one week [inches]
 
 Floats = npt.NDArray[np.float64]
 Rows = npt.NDArray[np.intp]
@@ -86,13 +89,14 @@ def plot_fans(
     weeks = example_weeks(forecasts[model], actual, gap) if model in forecasts else ()
     if not weeks:
         return None
-    figure = style.new_figure(11.0, HEIGHT * len(weeks) + 0.6)
+    figure = style.new_figure(WIDTH, HEIGHT * len(weeks) + 0.6)
     every = np.atleast_1d(figure.subplots(len(weeks), 1))
     for axes, week in zip(every, weeks, strict=True):
         _draw_week(axes, forecasts, actual, backtested, week)
-    figure.supxlabel(backtested.mark, x=0.995, y=0.005, ha="right", va="bottom", fontsize=9, color=style.GREY, style="italic")
+    figure.supxlabel(backtested.mark, x=0.005, y=0.005, ha="left", va="bottom", fontsize=9, color=style.GREY, style="italic")
     handles, labels = every[0].get_legend_handles_labels()
-    figure.legend(handles, labels, loc="outside upper left", ncols=len(labels), frameon=False, fontsize=10)
+    columns = len(labels) if sum(map(len, labels)) < ONE_LINE else 3
+    figure.legend(handles, labels, loc="outside upper left", ncols=columns, frameon=False, fontsize=10)
     every[-1].set_xlabel("time (UTC)")
     return figure
 
@@ -111,8 +115,8 @@ def _draw_week(axes: Axes, forecasts: Mapping[str, Forecast], actual: Forecast, 
 
     for percent, (low, high) in bands(forecast).items():
         assert forecast.quantiles is not None
-        edges = [series(forecast.quantiles.values[..., level]) for level in (low, high)]
-        axes.fill_between(stamps, *edges, color=BANDS[percent], linewidth=0, label=f"{percent} % interval")
+        lower, upper = (series(forecast.quantiles.values[..., level]) for level in (low, high))
+        axes.fill_between(stamps, lower, upper, color=BANDS[percent], linewidth=0, label=f"{percent} % interval")
     if backtested.reference in forecasts:
         values = series(forecasts[str(backtested.reference)].values.values)
         axes.plot(stamps, values, "--", color=style.VERMILION, linewidth=1.1, label=style.literal(str(backtested.reference)))
@@ -120,14 +124,30 @@ def _draw_week(axes: Axes, forecasts: Mapping[str, Forecast], actual: Forecast, 
     axes.plot(
         stamps, series(forecast.values.values), color=style.BLUE, marker=marker, linewidth=1.6, label=style.literal(backtested.best)
     )
-    axes.plot(stamps, series(actual.values.values), color=style.INK, marker=marker, linewidth=1.4, label="actual")
+    measured = series(actual.values.values)
+    axes.plot(stamps, measured, color=style.INK, marker=marker, linewidth=1.4, label="actual")
     name = forecast.locations[week.place]
-    style.dressed(axes, f"{week.word}: {name}, from {stamps[0]:%d %b %Y}, error {week.error:.1f} % of mean load")
+    style.dressed(
+        axes, f"{week.word.capitalize()}: {name}, from {stamps[0]:%d %b %Y}, error {style.number(week.error)} % of mean load"
+    )
     axes.set_ylabel(style.with_unit("load", backtested.panel.unit))
     axes.yaxis.set_major_formatter(style.NUMBERS)
     axes.margins(x=0.01)
+    _keep_shape(axes, np.concatenate([measured, series(forecast.values.values)]))
     dated(axes)
     axes.set_xlabel("")
+
+
+def _keep_shape(axes: Axes, values: Floats) -> None:
+    """Let lone readings that can't be right leave the picture, where they would flatten all others to a line."""
+    known = values[np.isfinite(values)]
+    if not len(known):
+        return
+    low, high = np.quantile(known, (0.03, 0.97))
+    room = WILD * (high - low)
+    if room > 0 and (known.min() < low - room or known.max() > high + room):
+        axes.set_ylim(low - 0.5 * (high - low), high + 0.5 * (high - low))
+        axes.text(0.99, 0.95, "some values are beyond the scale", transform=axes.transAxes, ha="right", va="top", fontsize=9)
 
 
 def bands(forecast: Forecast) -> dict[int, tuple[int, int]]:

@@ -35,7 +35,7 @@ def plot_reliability(backtested: Backtested) -> Figure | None:
         return None
     tables = {metric: backtested.split("lead", metric) for metric in ("coverage80", "width80")}
     tables = {metric: table.dropna(axis=1, how="all") for metric, table in tables.items() if table.notna().any(axis=None)}
-    figure, every = new(backtested, 4.0, 1 + len(tables))
+    figure, every = new(backtested, 4.0, [1] * (1 + len(tables)))
     _draw_levels(every[0], backtested, models)
     for axes, (metric, table) in zip(every[1:], tables.items(), strict=True):
         _draw_leads(axes, backtested, metric, table)
