@@ -107,6 +107,8 @@ def test_the_reach_is_all_that_is_needed(fitted):
     issue_times = panel.times[24 * 22 : 24 * 24 : 24]
     from_all = forecaster.predict(panel, issue_times).values.values
     assert issue(forecaster, panel, issue_times).values.values == pytest.approx(from_all, rel=1e-4, abs=1e-4)
+    one_by_one = [issue(forecaster, panel, issue_times[[i]]).values.values[0] for i in range(len(issue_times))]
+    assert np.stack(one_by_one) == pytest.approx(from_all, rel=1e-4, abs=1e-4)
 
 
 @pytest.mark.slow

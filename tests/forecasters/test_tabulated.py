@@ -114,6 +114,17 @@ def test_places_are_found_by_name_and_new_ones_and_silent_ones_are_told():
     assert forecast.values.values[0, 1] == pytest.approx(panel.consumption[800 - 168 : 800, 0].mean(), rel=1e-5)
 
 
+def test_a_new_place_is_not_scaled_by_what_comes_after_the_first_issue_time():
+    panel = panel_of()
+    tabulated = Tabulated.of(panel.only(["P0"]), recipe_of(panel.only(["P0"]), 3))
+    wild = panel.consumption.copy()
+    wild[800:] *= 50
+    other = Panel(panel.dataset.assign(consumption=(("time", "location"), wild)))
+    issued = panel.times[[800]]
+    one, two = (tabulated.forecast(each, issued, (), lambda rows: np.ones((len(rows.target), 1))) for each in (panel, other))
+    assert one.values.values.tobytes() == two.values.values.tobytes()
+
+
 def test_weather_is_told_where_it_was_used_and_where_it_was_missing():
     panel = panel_of()
     warm = np.random.default_rng(0).normal(size=panel.consumption.shape)

@@ -31,6 +31,8 @@ class SeasonalNaive:
     season: pd.Timedelta = DAY
     horizon: int = 24
 
+    batched = True
+
     def __post_init__(self) -> None:
         require_positive(horizon=self.horizon, season_in_hours=self.season / pd.Timedelta(hours=1))
 

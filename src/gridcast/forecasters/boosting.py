@@ -61,6 +61,7 @@ class LightGBMForecaster:
     threads: int = 0
 
     name = "lightgbm"
+    batched = True
 
     def __post_init__(self) -> None:
         require_positive(

@@ -49,6 +49,7 @@ class RidgeForecaster:
     seed: int = 0
 
     name = "ridge"
+    batched = True
 
     def __post_init__(self) -> None:
         require_positive(horizon=self.horizon, common=self.common, own=self.own)

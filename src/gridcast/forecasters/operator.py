@@ -32,6 +32,7 @@ class FiledForecast:
     positive: bool = True
 
     name = "operator"
+    batched = True
     reach = pd.Timedelta(0)
 
     def __post_init__(self) -> None:

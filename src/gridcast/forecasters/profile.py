@@ -27,6 +27,8 @@ class MeanProfile:
     days: int = 7
     horizon: int = 24
 
+    batched = True
+
     def __post_init__(self) -> None:
         require_positive(days=self.days, horizon=self.horizon)
 

@@ -152,7 +152,7 @@ class Tabulated:
             PanelError: If the panel has another step or unit than the one that was learned from, or ends before an issue time.
         """
         self._require_like(panel, issue_times)
-        samples = Samples(recipe_for(self.recipe, panel, self.placing), panel)
+        samples = Samples(self._recipe(panel, issue_times.min()), panel)
         number = self.placing.numbers(panel).astype(np.int64) - 1
         issued = samples.rows_of(issue_times)
         scaled = np.concatenate([ask(rows) + rows.level[:, None] for rows in rows_of(samples, number, issued)])
@@ -167,6 +167,12 @@ class Tabulated:
             quantiles=(levels, values[..., 1:]) if levels else None,
             quality=quality,
         )
+
+    def _recipe(self, panel: Panel, first: pd.Timestamp) -> Recipe:
+        """Return the recipe for a panel's places; new ones are scaled by what was known at the first issue time."""
+        if panel.locations == self.recipe.scaler.locations:
+            return self.recipe
+        return recipe_for(self.recipe, panel.as_of(first), self.placing)
 
     def _require_like(self, panel: Panel, issue_times: pd.DatetimeIndex) -> None:
         problems = []

@@ -118,7 +118,8 @@ class VanillaRegression:
     levels: tuple[float, ...] = LEVELS
     ridge: float = 0.1
 
-    name = "vanilla_regression"
+    name = "vanilla"
+    batched = True
     reach = pd.Timedelta(0)
 
     def __post_init__(self) -> None:
