@@ -119,14 +119,8 @@ class HybridForecaster:
         Warns:
             GridcastWarning: If there is one place only, for which there is no map.
         """
-        recipe = Recipe.fit(panel, horizon=self.horizon, context=self.sequence_length, calendar=self.calendar, weather=self.weather)
-        samples = Samples(recipe, panel)
-        parts = parts_of(samples, self.issue_hour)
-        placing = self._placing(panel, recipe)
-        flat, y, x = placing.cells(panel)
-        static = placing.static(panel, y, x, recipe.scaler)
-        weight = np.ones(len(panel.locations), dtype=np.float32)
-        placed = Placed(samples, placing.numbers(panel), flat, static, weight)
+        placed, placing = self.placed_for(panel)
+        parts = parts_of(placed.samples, self.issue_hour)
         shape = self._shape(placed, placing, parts)
         networks: list[Any] = []
         self.history: dict[str, list[float]] = {}
@@ -134,9 +128,8 @@ class HybridForecaster:
             network, history = self._train(shape, placed, parts, member)
             networks.append(network)
             self.history = self.history or history
-        self.fitted = Fitted(recipe, placing, tuple(networks), unit=panel.unit)
+        self.fitted = Fitted(placed.samples.recipe, placing, tuple(networks), unit=panel.unit)
         self.fitted = self._calibrated(self.fitted, placed, parts)
-        self.learned = int(np.isfinite(samples.targets(parts.learned[:: max(1, len(parts.learned) // 500)])).any(axis=1).sum())
         return self
 
     def predict(self, panel: Panel, issue_times: pd.DatetimeIndex) -> Forecast:
@@ -161,6 +154,19 @@ class HybridForecaster:
         return Forecast.of(
             point, panel=panel, issue_times=issue_times, ex_post=ex_post, quantiles=(self.levels, quantiles), quality=quality
         )
+
+    def placed_for(self, panel: Panel) -> tuple[Placed, Placing]:
+        """Return what a network is fed with in training, and what it will know its places by.
+
+        Raises:
+            PanelError: If a place has nothing to learn from.
+        """
+        recipe = Recipe.fit(panel, horizon=self.horizon, context=self.sequence_length, calendar=self.calendar, weather=self.weather)
+        placing = self._placing(panel, recipe)
+        flat, y, x = placing.cells(panel)
+        static = placing.static(panel, y, x, recipe.scaler)
+        weight = np.ones(len(panel.locations), dtype=np.float32)
+        return Placed(Samples(recipe, panel), placing.numbers(panel), flat, static, weight), placing
 
     def _train(self, shape: Shape, placed: Placed, parts: Parts, member: int) -> tuple[Any, dict[str, list[float]]]:
         """Return a trained network and its history."""
