@@ -58,9 +58,10 @@ def report(results: Path) -> str:
     """Return the page of all that is there."""
     parts = [
         "# How accurate the hybrid is\n",
-        "`python benchmarks/accuracy.py` makes this page (needs `../shared/data` and `[boosting]`); each set is one configuration in",
-        "`benchmarks/accuracy/`, which `gridcast backtest benchmarks/accuracy/SET.toml --out DIR` reruns. Size `medium`, default",
-        "settings. The hybrid's figures are the median over the seeds named, and in brackets their range; the baselines' are of one.\n",
+        "`python benchmarks/accuracy.py` makes this page (it needs `../shared/data` and `[boosting]`); each set is one configuration",
+        "in `benchmarks/accuracy/`, which `gridcast backtest benchmarks/accuracy/SET.toml --out DIR` reruns. Size `medium`, default",
+        "settings. The hybrid's figures are the median over the seeds, with their range in brackets; the baselines' are of one run.",
+        "",
     ]
     parts += [section(name, found) for name in SETS if (found := [read(path) for path in folders(results, name)])]
     return "\n".join(parts)
@@ -107,12 +108,12 @@ def sentences(found: list[dict[str, Any]]) -> list[str]:
         if row["model"] == "hybrid":
             won = [r["won"] for each in found for r in each["places_won"] if (r["model"], r["rival"]) == ("hybrid", row["rival"])]
             told.append(f"- better than {row['rival']} at {shown(won, digits=0)} of {row['of']} places")
-    for row in found[0]["skills"]:
-        if row["model"] == "hybrid" and row["metric"] == "mae":
-            told.append(
-                f"- MAE {100 * row['skill']:.1f} % lower than that of {row['reference']} (90 % interval {100 * row['low']:.1f} to "
-                f"{100 * row['high']:.1f} %, Diebold-Mariano p = {row['p_value']:.2g})"
-            )
+    told += [
+        f"- MAE {100 * row['skill']:.1f} % lower than that of {row['reference']} (90 % interval {100 * row['low']:.1f} to "
+        f"{100 * row['high']:.1f} %, Diebold-Mariano p = {row['p_value']:.2g})"
+        for row in found[0]["skills"]
+        if row["model"] == "hybrid" and row["metric"] == "mae"
+    ]
     return told
 
 

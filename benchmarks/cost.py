@@ -19,6 +19,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from gridcast.attaching import calendar_of
 from gridcast.config import RunConfig, make_config, read_config
 from gridcast.forecasters.hybrid import HybridForecaster
 from gridcast.forecasters.saved import load_hybrid, save_hybrid
@@ -40,12 +41,7 @@ def main() -> None:
     config = make_config(read_config(HERE / "accuracy" / "gefcom2012.toml"))
     prepared = prepared_for(config, Listener())
     rows = [*training(prepared, config), *steps(prepared), *prediction()]
-    lines = [
-        "# What the engine costs\n",
-        "`python benchmarks/cost.py`, two cores of " + platform.processor() + ":\n",
-        "| | |",
-        "|---|---|",
-    ]
+    lines = ["# What the engine costs\n", f"`python benchmarks/cost.py`, {platform.machine()}, two cores:\n", "| | |", "|---|---|"]
     text = "\n".join([*lines, *(f"| {name} | {value} |" for name, value in rows), ""])
     print(text)
     (HERE / "cost.md").write_text(text, encoding="utf-8")
@@ -68,7 +64,7 @@ def training(prepared: Prepared, config: RunConfig) -> list[tuple[str, str]]:
 
 def steps(prepared: Prepared) -> list[tuple[str, str]]:
     """Return the share of cutting in a step, and the rate of a step beside that of the machine."""
-    forecaster = HybridForecaster(calendar=prepared.hybrid()().calendar, issue_hour=0)
+    forecaster = HybridForecaster(calendar=calendar_of(prepared.config), issue_hour=0)
     known = prepared.panel.as_of(prepared.plan.issue_times(prepared.panel)[0])
     placed, placing = forecaster.placed_for(known)
     parts = parts_of(placed.samples, 0)
