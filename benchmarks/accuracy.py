@@ -58,9 +58,9 @@ def report(results: Path) -> str:
     """Return the page of all that is there."""
     parts = [
         "# How accurate the hybrid is\n",
-        "`python benchmarks/accuracy.py` makes this page (it needs `../shared/data` and `[boosting]`); each set is one configuration",
-        "in `benchmarks/accuracy/`, which `gridcast backtest benchmarks/accuracy/SET.toml --out DIR` reruns. Size `medium`, default",
-        "settings. The hybrid's figures are the median over the seeds, with their range in brackets; the baselines' are of one run.",
+        "`python benchmarks/accuracy.py` makes this page (with `../shared/data` and `[boosting]`); each set is a configuration",
+        "in `benchmarks/accuracy/`, which `gridcast backtest benchmarks/accuracy/SET.toml --out DIR` reruns. Default",
+        "settings. The hybrid's figures are the median over the seeds, with their range; the baselines' are of one run.",
         "",
     ]
     parts += [section(name, found) for name in SETS if (found := [read(path) for path in folders(results, name)])]
