@@ -95,7 +95,10 @@ def _step(backtested: Backtested) -> str:
 
 
 def _models(backtested: Backtested) -> str:
-    note = "Bold: the best of each column; a narrow interval is good only if its coverage is right. All models are scored on the same steps, those that all of them could forecast."
+    note = (
+        "Bold: the best of each column; a narrow interval is good only if its coverage is right. "
+        "All models are scored on the same steps, those that all of them could forecast."
+    )
     alt = f"Skill of {backtested.best} against each other model with its interval; the table below has the numbers."
     return (
         model_table(backtested)
