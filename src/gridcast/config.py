@@ -174,7 +174,7 @@ class BacktestConfig(Section):
     """Days on either side of a block that nobody learns from."""
     leave_out: Literal["none", "locations", "regions"] = "none"
     """Forecast places that the forecasters did not learn from: single places in `folds` groups, or groups that lie together."""
-    baselines: tuple[str, ...] = ("seasonal_naive_24h", "seasonal_naive_168h")
+    baselines: tuple[str, ...] = ("seasonal_naive_24h", "seasonal_naive_168h", "mean_profile_7d", "ridge")
     """Forecasters beside the hybrid; `--with-baselines` takes all."""
     not_scored: tuple[str, ...] = ()
     """Places that are forecast, and left out of the scores and of the sum."""

@@ -125,6 +125,20 @@ class Forecast:
         return times
 
 
+def joined_in_time(parts: Sequence[Forecast], panel: Panel, issue_times: pd.DatetimeIndex) -> Forecast:
+    """Return one forecast of forecasts of consecutive issue times, which all tell quantiles and quality."""
+    quantiles = [part.quantiles.values for part in parts if part.quantiles is not None]
+    quality = [part.quality.values for part in parts if part.quality is not None]
+    return Forecast.of(
+        np.concatenate([part.values.values for part in parts]),
+        panel=panel,
+        issue_times=issue_times,
+        ex_post=any(part.is_ex_post for part in parts),
+        quantiles=(parts[0].levels, np.concatenate(quantiles)) if quantiles else None,
+        quality=np.concatenate(quality) if quality else None,
+    )
+
+
 def _problems_of_quantiles(quantiles: xr.DataArray) -> list[Problem]:
     """Return what is wrong with quantiles whose dims are right."""
     levels = np.asarray(quantiles.indexes["quantile"], dtype=np.float64)

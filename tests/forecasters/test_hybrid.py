@@ -99,6 +99,17 @@ def test_one_by_one_from_what_was_known_then_is_the_same_as_all_at_once(fitted):
     assert together.values.values == pytest.approx(np.stack(each), rel=1e-4)
 
 
+def test_what_a_new_place_is_like_follows_from_its_readings_until_then(fitted):
+    panel, forecaster = fitted
+    more = world(places=5)
+    times = panel.times[[TRAINED, TRAINED + 48]]
+    forecast = forecaster.predict(more, times)
+    later = more.consumption.copy()
+    later[TRAINED:] = 1e6
+    wild = Panel(more.dataset.assign(consumption=(("time", "location"), later)))
+    assert forecaster.predict(wild, times).quantiles.values[0].tobytes() == forecast.quantiles.values[0].tobytes()
+
+
 def test_what_does_not_fit_the_network_is_named(fitted):
     panel, forecaster = fitted
     issued = panel.times[[TRAINED]]

@@ -17,7 +17,7 @@ from gridcast.calibration import Calibration
 from gridcast.clock import DAY
 from gridcast.errors import ConfigError, GridcastWarning, TrainingError, require_positive
 from gridcast.features.calendar import Calendar
-from gridcast.forecast import Forecast
+from gridcast.forecast import Forecast, joined_in_time
 from gridcast.forecasters.fitted import Fitted, fingerprint
 from gridcast.forecasters.placing import Placing
 from gridcast.layout import Axes, Collisions
@@ -38,8 +38,9 @@ Size = Literal["small", "medium", "large"]
 UNITS: dict[Size, int] = {"small": 32, "medium": 64, "large": 128}
 LEVELS = (0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95)
 EPOCHS = 30
-PLACES_A_STEP = 400  # places times issue times in a training step, where the batch size is left to us
-FEWEST, MOST = 4, 64  # issue times in such a step
+STEPS = 55  # in an epoch, where the batch size is left to us ...
+FEWEST, MOST = 4, 64  # ... with so many issue times in a step ...
+ROWS = 2000  # ... and at most so many places times issue times
 MARGIN = DAY  # beyond the context: a lag by the local clock may reach back an hour or two more
 
 
@@ -141,6 +142,8 @@ class HybridForecaster:
         """
         fitted = self._require_fit()
         fitted.require_fit(panel, issue_times)
+        if len(issue_times) > 1 and set(panel.locations) - set(fitted.placing.locations):
+            return self._one_by_one(panel, issue_times)
         placed = fitted.placed(panel)
         rows = placed.samples.rows_of(issue_times)
         scaled = _asked(fitted, placed, rows)  # (B, H, N, Q)
@@ -154,6 +157,11 @@ class HybridForecaster:
         return Forecast.of(
             point, panel=panel, issue_times=issue_times, ex_post=ex_post, quantiles=(self.levels, quantiles), quality=quality
         )
+
+    def _one_by_one(self, panel: Panel, issue_times: pd.DatetimeIndex) -> Forecast:
+        """Return the forecasts, each from what was known then: what a new place is like follows from its readings until then."""
+        parts = [self.predict(panel.as_of(time).recent(self.reach), issue_times[[i]]) for i, time in enumerate(issue_times)]
+        return joined_in_time(parts, panel, issue_times)
 
     def placed_for(self, panel: Panel) -> tuple[Placed, Placing]:
         """Return what a network is fed with in training, and what it will know its places by.
@@ -189,8 +197,8 @@ class HybridForecaster:
         return told and (lambda epoch, losses: told(epoch + member * self.epochs, losses))
 
     def _batch_size(self, places: int, samples: int) -> int:
-        size = self.batch_size or int(np.clip(round(PLACES_A_STEP / places), FEWEST, MOST))
-        return min(size, max(1, samples // 4))
+        size = int(np.clip(round(samples / STEPS), FEWEST, MOST))
+        return self.batch_size or max(1, min(size, ROWS // places, samples // 4))
 
     def _shape(self, placed: Placed, placing: Placing, parts: Parts) -> Shape:
         lone = len(placing.locations) == 1

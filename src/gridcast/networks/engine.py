@@ -3,7 +3,7 @@
 Letters: B issue times, N locations, P patches of the context, H horizon steps, G cells of the map, C channels, F features, U width,
 K filters, Q quantiles.
 
-    history (B, N, P, F) -> Dense -> LSTM                                                -> (B, N, U)
+    history (B, N, P, F) -> Dense (U / 4) -> LSTM                                        -> (B, N, U)
     map     (B, N, C)    -> cells (B, G, G, C) -> 1x1 conv -> residual 3x3 convs -> own cell, whole map -> (B, N, 2 K)
     concat [both, recent level, what the hours to come are like, attributes, place]  -> Dense -> context (B, N, 2 U)
     decoder, the same for all steps: Dense (context) + Dense (step) + Dense (calendar) -> gate by place -> Dense -> (B, H, N, Q)
@@ -24,6 +24,7 @@ ops = keras.ops
 
 DILATIONS = (1, 2, 4)  # three 3x3 convolutions see 7 cells in every direction
 UNROLLED = 32  # recurrences of at most this many patches are unrolled, which is faster
+MEMORY_DROPOUT = 0.5  # of what the recurrent branch says: a network that leans on it learns single days by heart
 SPREAD = -1.5  # where the distance between two quantiles starts, before softplus
 AXES = {  # the axes of a blank input before its features
     "history": (1, 1),
@@ -59,7 +60,7 @@ class Shape:
     grid: tuple[int, int]
     units: int = 64
     embedding: int = 8
-    dropout: float = 0.1
+    dropout: float = 0.2
     blocks: int = 1
     temporal: bool = True
     spatial: bool = True
@@ -84,7 +85,7 @@ class Engine(keras.Model):  # type: ignore[misc]
         units, dense = shape.units, keras.layers.Dense
         self.place = keras.layers.Embedding(shape.places + 1, shape.embedding, name="place")
         if shape.temporal:
-            self.patches = dense(units, activation="silu", name="patches")
+            self.patches = dense(units // 4, activation="silu", name="patches")
             self.lstm = keras.layers.LSTM(units, unroll=True, name="lstm")
         if shape.spatial:
             self.convolutions = Convolutions(units // 2, shape.grid, name="convolutions")
@@ -97,6 +98,8 @@ class Engine(keras.Model):  # type: ignore[misc]
         self.quantiles = dense(
             len(shape.levels), kernel_initializer="zeros", bias_initializer=_spread_of(shape.levels), name="quantiles"
         )
+        self.drop_readings = keras.layers.Dropout(shape.dropout)
+        self.drop_memory = keras.layers.Dropout(MEMORY_DROPOUT)
         self.drop = keras.layers.Dropout(shape.dropout)
         self.drop_steps = keras.layers.Dropout(shape.dropout, noise_shape=(None, 1, None, None))  # the same for all steps
 
@@ -105,7 +108,7 @@ class Engine(keras.Model):  # type: ignore[misc]
         place = self.place(inputs["place"])  # (B, N, E)
         parts = [inputs["recent"], inputs["static"], inputs["map"], place, self._coming(inputs)]
         if self.shape_of.temporal:
-            parts.append(self._remembered(inputs["history"]))
+            parts.append(self._remembered(inputs["history"], training))
         if self.shape_of.spatial:
             parts.append(self.convolutions(inputs["map"], inputs["cell"]))
         context = self.drop(self.fusion(ops.concatenate(parts, axis=-1)), training=training)  # (B, N, 2 U)
@@ -116,11 +119,11 @@ class Engine(keras.Model):  # type: ignore[misc]
             hidden = hidden + ops.silu(dense(self.drop_steps(hidden, training=training)) * amount)
         return never_crossing(self.quantiles(hidden), self.shape_of.levels, ops.expand_dims(inputs["start"], -1))
 
-    def _remembered(self, history: Any) -> Any:
+    def _remembered(self, history: Any, training: bool | None) -> Any:
         """Return what the recurrent branch makes of the context, (B, N, P, F) -> (B, N, U)."""
         shape = ops.shape(history)
-        patches = self.patches(ops.reshape(history, (-1, *history.shape[2:])))
-        return ops.reshape(self.lstm(patches), (-1, shape[1], self.shape_of.units))
+        patches = self.patches(self.drop_readings(ops.reshape(history, (-1, *history.shape[2:])), training=training))
+        return self.drop_memory(ops.reshape(self.lstm(patches), (-1, shape[1], self.shape_of.units)), training=training)
 
     def _coming(self, inputs: Mapping[str, Any]) -> Any:
         """Return what the hours to come are like on the whole, (B, N, F)."""
