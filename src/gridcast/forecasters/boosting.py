@@ -15,13 +15,14 @@ from gridcast.errors import GridcastError, TrainingError, require_positive
 from gridcast.features.calendar import Calendar
 from gridcast.forecast import Forecast
 from gridcast.forecasters.residuals import LEVELS, require_levels
-from gridcast.forecasters.tabulated import Floats, Rows, Tabulated, learned_and_judged
+from gridcast.forecasters.tabulated import CODES, Floats, Rows, Tabulated, learned_and_judged
 from gridcast.panel import Panel
 from gridcast.samples.recipe import Recipe
 from gridcast.samples.samples import Samples
 
 PATIENCE = 100  # trees without a gain in the weeks that are held out, after which no more are added
 MEDIAN = 0.5
+ROWS_A_LEAF, FEWEST = 2000, (20, 200)  # a leaf has at least this part of the rows, within bounds
 SHARES = {"feature_fraction": 0.5, "bagging_fraction": 0.8, "bagging_freq": 1}  # of columns and rows that each tree sees
 
 
@@ -84,7 +85,7 @@ class LightGBMForecaster:
         lightgbm = _lightgbm()
         recipe = Recipe.fit(panel, horizon=self.horizon, calendar=self.calendar)
         learned, judged = learned_and_judged(Samples(recipe, panel), self.issue_hour, self.seed)
-        categories = [learned.names.index("place")]
+        categories = [learned.names.index(name) for name in CODES]
         training = lightgbm.Dataset(
             learned.values, learned.target, categorical_feature=categories, params={"verbosity": -1}, free_raw_data=False
         )
@@ -111,6 +112,7 @@ class LightGBMForecaster:
             "learning_rate": self.learning_rate,
             "num_leaves": self.leaves,
             **SHARES,
+            "min_data_in_leaf": int(np.clip(len(training.get_label()) // ROWS_A_LEAF, *FEWEST)),
             "seed": self.seed,
             "deterministic": True,
             "force_row_wise": True,

@@ -11,13 +11,12 @@ from gridcast.errors import TrainingError, require_positive
 from gridcast.features.calendar import Calendar
 from gridcast.forecast import Forecast
 from gridcast.forecasters.residuals import LEVELS, Residuals, require_levels
-from gridcast.forecasters.tabulated import Float, Floats, Ints, Rows, Tabulated, learned_and_judged
+from gridcast.forecasters.tabulated import CODES, Float, Floats, Ints, Rows, Tabulated, learned_and_judged
 from gridcast.panel import Panel
 from gridcast.samples.localclock import WEEKDAYS
 from gridcast.samples.recipe import Recipe
 from gridcast.samples.samples import Samples
 
-CODES = ("place", "hour", "weekday")  # columns that are no amounts
 FLAT = 1e-6  # spread up to which a feature is the same everywhere
 FAR = 10.0  # spreads from the mean at which a feature is cut
 

@@ -24,6 +24,7 @@ Float = npt.NDArray[np.float32]
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 
+CODES = ("place", "hour", "weekday")  # columns that are no amounts
 LIMIT = 1_000_000  # rows of a table to learn from
 ENOUGH = 100_000  # rows from which on one issue time a day is learned from, where they may be at any hour
 AT_ONCE = 100_000  # rows that are made at a time
