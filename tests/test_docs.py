@@ -6,6 +6,7 @@ import pkgutil
 import re
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -13,10 +14,14 @@ from typer.testing import CliRunner
 
 import gridcast
 from gridcast.cli import app
+from gridcast.config import RunConfig, make_config
 from gridcast.sources.pair import save_tables
 
 ROOT = Path(__file__).parents[1]
-COMMANDS = ("run", "demo", "generate", "check", "map", "audit", "data list", "data get")
+COMMANDS = (
+    *("run", "demo", "generate", "check", "map", "audit", "data list", "data get"),
+    *("train", "forecast", "backtest", "ablate"),
+)
 PAGES = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").rglob("*.md"))]
 WALKED = pkgutil.walk_packages([str(ROOT / "src" / "gridcast")], "gridcast.")
 MODULES = [module.name for module in WALKED if not module.name.endswith("__main__")]
@@ -79,6 +84,19 @@ def test_every_option_in_the_docs_is_one(page):
     known = "".join(CliRunner().invoke(app, [*command.split(), "--help"], env={"COLUMNS": "200"}).stdout for command in COMMANDS)
     written = re.findall(r"(?<![\w-])--[a-z][a-z-]+", page.read_text(encoding="utf-8"))
     assert [option for option in written if not re.search(rf"{option}\b", known)] == []
+
+
+def test_every_setting_is_in_the_guide_under_its_table():
+    page = (ROOT / "docs" / "guide" / "settings.md").read_text(encoding="utf-8")
+    tables = dict(re.findall(r"^## \[(\w+)\]\n(.*?)(?=^## |\Z)", page, flags=re.DOTALL | re.MULTILINE))
+    written = {table: re.findall(r"^\| `(\w+)` \|", text, flags=re.MULTILINE) for table, text in tables.items()}
+    assert written == {table: list(values) for table, values in RunConfig().model_dump().items()}
+
+
+@pytest.mark.parametrize("page", [page for page in PAGES if blocks(page, "toml")], ids=lambda path: path.name)
+def test_settings_in_the_docs_are_ones(page):
+    for block in blocks(page, "toml"):
+        make_config(tomllib.loads(block))
 
 
 @pytest.mark.parametrize("script", EXAMPLES, ids=lambda path: path.stem)
