@@ -120,7 +120,7 @@ class TaskConfig(Section):
     gap: Annotated[int, Field(ge=0)] = 0
     """Steps from the issue time to the first step that is wanted; they are forecast too, and not scored."""
     issue_hour: Annotated[int, Field(ge=0, le=23)] | None = None
-    """Hour of the local clock at which forecasts are issued; left out, midnight, and the network learns to issue at any hour."""
+    """Hour of the local clock at which forecasts are issued; left out, midnight; `gridcast train` then trains for any hour."""
     test_days: PositiveInt = 28
     """Days at the end that are held out."""
     quantiles: tuple[Level, ...] = (0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95)

@@ -42,7 +42,7 @@ def train(  # noqa: PLR0913  one parameter an option
     quiet: Quiet = False,
 ) -> None:
     """Train on all readings of a configuration, for forecasts with `gridcast forecast`."""
-    with polite(quiet=quiet):
+    with polite(quiet=quiet, interrupted="after the first epoch there is a checkpoint, from which `--resume` goes on"):
         settings = _settings(config, size=size, members=members, epochs=epochs, seed=seed)
         with listening(quiet=quiet) as listener:
             from gridcast.workflow.training import train as train_model
@@ -82,7 +82,8 @@ def backtest(  # noqa: PLR0913  one parameter an option
     config: Config,
     out: Out,
     with_baselines: Annotated[
-        bool, typer.Option("--with-baselines", help="All baselines, not only those of the configuration; needs `[boosting]`.")
+        bool,
+        typer.Option("--with-baselines", help="All baselines, not only the configured ones; needs the extra `boosting`."),
     ] = False,
     size: Size = None,
     members: Members = None,

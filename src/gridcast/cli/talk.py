@@ -61,7 +61,7 @@ def listening(*, quiet: bool) -> Iterator[Listener]:
 
 
 @contextmanager
-def polite(*, quiet: bool) -> Iterator[None]:
+def polite(*, quiet: bool, interrupted: str = "nothing was written") -> Iterator[None]:
     """Turn mistakes of the user into a text and exit code 2, Ctrl-C into 130; show warnings as one line."""
     console = talk()
     with warnings.catch_warnings():
@@ -76,5 +76,5 @@ def polite(*, quiet: bool) -> Iterator[None]:
                 console.print(str(problem) + "\n", markup=False)
             raise typer.Exit(MISTAKE) from None
         except KeyboardInterrupt:
-            console.print("\ninterrupted: nothing was written")
+            console.print(f"\ninterrupted: {interrupted}")
             raise typer.Exit(INTERRUPTED) from None

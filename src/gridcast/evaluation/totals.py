@@ -7,7 +7,7 @@ import numpy.typing as npt
 import pandas as pd
 import xarray as xr
 
-from gridcast.availability import ISSUED, Availability
+from gridcast.availability import Availability
 from gridcast.calibration import Calibration
 from gridcast.forecast import Forecast
 from gridcast.panel import Panel
@@ -28,7 +28,7 @@ def summed_panel(panel: Panel) -> Panel:
     summed = Panel(summed.dataset.assign_attrs({**panel.dataset.attrs, **summed.dataset.attrs}))
     for name in panel.variables:
         variable = panel.dataset[name]
-        if "location" not in variable.dims or ISSUED in variable.dims:
+        if "location" not in variable.dims:
             continue
         rule = Availability.of(variable)
         mean = variable.mean("location", skipna=True, keepdims=True).assign_coords(location=[TOTAL])

@@ -37,6 +37,7 @@ class Fitted:
         unit: Of the readings.
         calibration: Of the quantiles; None where nothing was held out.
         residuals: Of the point forecasts that were held out, shape (V, N, H). [the panel's unit]
+        judged: When those were issued, UTC, shape (V,).
     """
 
     recipe: Recipe
@@ -45,14 +46,14 @@ class Fitted:
     unit: str
     calibration: Calibration | None = None
     residuals: npt.NDArray[np.float32] | None = None
+    judged: npt.NDArray[np.datetime64] | None = None
 
     def placed(self, panel: Panel) -> Placed:
         """Return the samples of a panel, with what its places are known by."""
         recipe = recipe_for(self.recipe, panel, self.placing)
         flat, y, x = self.placing.cells(panel)
         static = self.placing.static(panel, y, x, recipe.scaler)
-        weight = np.ones(len(panel.locations), dtype=np.float32)
-        return Placed(Samples(recipe, panel), self.placing.numbers(panel), flat, static, weight)
+        return Placed(Samples(recipe, panel), self.placing.numbers(panel), flat, static)
 
     def require_fit(self, panel: Panel, issue_times: pd.DatetimeIndex) -> None:
         """Refuse a panel that the network can't read.

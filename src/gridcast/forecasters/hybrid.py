@@ -173,8 +173,7 @@ class HybridForecaster:
         placing = self._placing(panel, recipe)
         flat, y, x = placing.cells(panel)
         static = placing.static(panel, y, x, recipe.scaler)
-        weight = np.ones(len(panel.locations), dtype=np.float32)
-        return Placed(Samples(recipe, panel), placing.numbers(panel), flat, static, weight), placing
+        return Placed(Samples(recipe, panel), placing.numbers(panel), flat, static), placing
 
     def _train(self, shape: Shape, placed: Placed, parts: Parts, member: int) -> tuple[Any, dict[str, list[float]]]:
         """Return a trained network and its history."""
@@ -233,7 +232,8 @@ class HybridForecaster:
         calibration = Calibration.fit(actual, quantiles, self.levels)
         spread = placed.samples.recipe.scaler.scale[None, :, None]
         residuals = (actual - quantiles[..., self.levels.index(0.5)]) * spread
-        return replace(fitted, calibration=calibration, residuals=residuals.astype(np.float32))
+        judged = placed.samples.times[parts.judged].tz_convert(None).to_numpy()
+        return replace(fitted, calibration=calibration, residuals=residuals.astype(np.float32), judged=judged)
 
     def _require_fit(self) -> Fitted:
         if not hasattr(self, "fitted"):

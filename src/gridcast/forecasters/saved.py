@@ -101,6 +101,8 @@ def _parts(fitted: Fitted) -> tuple[Arrays, dict[str, Any]]:
         arrays |= {f"calibration.{name}": value for name, value in fitted.calibration.arrays().items()}
     if fitted.residuals is not None:
         arrays["residuals"] = fitted.residuals
+    if fitted.judged is not None:
+        arrays["judged"] = fitted.judged.astype("datetime64[ns]").astype(np.int64)
     covariates = recipe.covariates
     about = {
         "unit": fitted.unit,
@@ -138,7 +140,8 @@ def _fitted(about: dict[str, Any], arrays: Arrays) -> Fitted:
     kept = {name.removeprefix("calibration."): value for name, value in arrays.items() if name.startswith("calibration.")}
     calibration = Calibration.from_arrays(kept) if kept else None
     residuals = np.asarray(arrays["residuals"], dtype=np.float32) if "residuals" in arrays else None
-    return Fitted(recipe, placing, networks, about["unit"], calibration, residuals)
+    judged = arrays["judged"].astype("datetime64[ns]") if "judged" in arrays else None
+    return Fitted(recipe, placing, networks, about["unit"], calibration, residuals, judged)
 
 
 def _network(shape: Shape, member: int, arrays: Arrays) -> Any:

@@ -13,7 +13,7 @@ from gridcast.samples.recipe import least_history
 from gridcast.samples.samples import Rows, Samples
 
 EVERY = 12  # one block in so many is held out
-FEW = 2 * EVERY  # blocks, from which on single ones are held out all over the history; of fewer it is the last one or two
+FEW = 2 * EVERY  # blocks, from which on single ones are held out all over the history; of fewer it is the last fifth
 SHARE = 0.2  # of a short history that is held out
 
 

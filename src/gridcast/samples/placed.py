@@ -19,14 +19,12 @@ class Placed:
         number: By which the network knows each place, 0 for one that it has not seen, shape (N,).
         cell: Of each place on the map, counted row by row, shape (N,).
         static: Attributes, scaled, shape (N, S).
-        weight: How much each place counts in training, shape (N,).
     """
 
     samples: Samples
     number: npt.NDArray[np.int32]
     cell: npt.NDArray[np.int32]
     static: Float
-    weight: Float
 
     def inputs(
         self, issued: Rows, hidden: Hidden | None = None, numbers: npt.NDArray[np.int32] | None = None
@@ -48,7 +46,7 @@ class Placed:
         }
 
     def targets(self, issued: Rows, level: Float) -> Float:
-        """Return the readings relative to the level, and how much each counts, shape (B, H, N, 2). [scaled]"""
+        """Return the readings relative to the level, and 1 where there is one, else 0, shape (B, H, N, 2). [scaled]"""
         found = self.samples.targets(issued) - level[:, None]
         there = np.isfinite(found)
-        return np.stack([np.nan_to_num(found), there * self.weight], axis=-1).astype(np.float32)
+        return np.stack([np.nan_to_num(found), there], axis=-1).astype(np.float32)

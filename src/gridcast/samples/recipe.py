@@ -24,7 +24,7 @@ CONTEXT = pd.Timedelta(days=28)
 SHORTEST = pd.Timedelta(days=8)  # of a longer context, what has to be there
 DAILY_CONTEXT = 112  # steps of context where a step is a day: sixteen weeks
 YEARLY_FROM = pd.Timedelta(days=400)  # of history, from which on the season of the year is told
-PAST = "temperature"  # of the weather, what the recurrent branch reads beside the consumption
+PAST = "temperature"  # of the weather known ahead, what the recurrent branch and the map read beside the consumption
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,7 @@ class Recipe:
         patch: Steps that the recurrent branch takes at once; the context is a whole number of them.
         delay: Steps after its end until a reading is there.
         freq: Step of the readings.
-        past: Name of the variable that is read along with the consumption; empty for none.
+        past: Name of the weather that is read along with the consumption; empty for none.
     """
 
     scaler: Scaler
@@ -85,16 +85,16 @@ class Recipe:
         yearly = until - panel.times[0] >= YEARLY_FROM
         known = calendar and replace(calendar, yearly=yearly, around=_around(calendar, panel))
         delay = Availability.of(panel.dataset[TARGET]).delay
-        past = weather and PAST in panel.variables and "location" in panel.dataset[PAST].dims
+        covariates = Covariates.fit(panel, None, until) if weather else Covariates()
         return cls(
             Scaler.fit(panel.measured[: panel.times.searchsorted(until)], panel.locations),
-            Covariates.fit(panel, None, until) if weather else Covariates(),
+            covariates,
             known,
             Lags(day, week, horizon, context),
             patch,
             int(-(-delay // panel.freq)),
             panel.freq,
-            PAST if past else "",
+            PAST if PAST in covariates.names else "",
         )
 
     @property

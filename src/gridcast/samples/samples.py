@@ -207,7 +207,7 @@ class Samples:
         count = steps // patch
         parts = [relative.reshape(batch, count, patch, places).transpose(0, 3, 1, 2)]
         rows = np.maximum(issued[:, None] + np.arange(-steps, 0), 0)
-        if self.recipe.past in self.recipe.covariates.names:
+        if self.recipe.past:
             column = self.recipe.covariates.names.index(self.recipe.past)
             parts.append(self.weather[..., column][rows].reshape(batch, count, patch, places).transpose(0, 3, 1, 2))
         share = known.reshape(batch, count, patch, places).mean(axis=2, dtype=np.float32)
@@ -239,7 +239,7 @@ class Samples:
         else:
             parts.append(_blocks(relative[:, -day:]))
         parts.append(known[:, -day:].mean(axis=1, dtype=np.float32)[:, None])
-        if self.recipe.past in self.recipe.covariates.names:
+        if self.recipe.past:
             column = self.recipe.covariates.names.index(self.recipe.past)
             series, horizon = self.weather[..., column], self.recipe.horizon
             coming = weather[..., column]

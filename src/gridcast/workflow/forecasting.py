@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -11,13 +12,14 @@ import pandas as pd
 
 from gridcast.clock import HOUR, utc
 from gridcast.config import RunConfig, make_config, read_config
-from gridcast.errors import ConfigError, FileError, PanelError, counted
+from gridcast.errors import ConfigError, FileError, GridcastWarning, PanelError, counted
 from gridcast.evaluation import forecast_table, issue
 from gridcast.forecast import Forecast, actual_values
 from gridcast.loading import Listener, load, prepare, with_covariates
 from gridcast.loading.newer import with_newer_readings, with_newer_weather
 from gridcast.panel import Panel
 from gridcast.store import write_csv, write_parquet
+from gridcast.workflow.making import common_hour
 from gridcast.workflow.record import MODEL, load_hybrid
 
 KINDS = (".csv", ".csv.gz", ".parquet")
@@ -63,6 +65,7 @@ def forecast(
         panel = with_newer_weather(panel, loaded, config, weather, until, listener)
     panel = prepare(panel, config, until, listener)
     moment = _moment(panel, config, issue_time)
+    _warn_of_hour(forecaster.issue_hour, panel, moment)
     made = issue(forecaster, panel, pd.DatetimeIndex([moment]))
     _say(made, listener)
     table = _table(made, panel, gap=config.task.gap)
@@ -120,6 +123,14 @@ def _moment(panel: Panel, config: RunConfig, issue_time: str | pd.Timestamp | No
             hint="add newer ones: `--load FILE`",
         )
     return moment
+
+
+def _warn_of_hour(hour: int | None, panel: Panel, moment: pd.Timestamp) -> None:
+    """Warn of an issue time at another hour than the network was trained for."""
+    shown = common_hour(panel, pd.DatetimeIndex([moment]))
+    if hour is not None and shown is not None and hour != shown:
+        problem = f"the network was trained to forecast at {hour:02}:00, and this forecast is issued at {shown:02}:00"
+        warnings.warn(f"{problem}: train with `gridcast train` for any hour", GridcastWarning, stacklevel=3)
 
 
 def _say(made: Forecast, listener: Listener) -> None:

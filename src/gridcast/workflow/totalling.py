@@ -9,6 +9,7 @@ import numpy as np
 from gridcast.evaluation import BacktestResult, backtest, score_table
 from gridcast.evaluation.totals import TOTAL, adapted, summed_actual, summed_forecast, summed_panel
 from gridcast.forecast import Forecast
+from gridcast.panel import Panel
 from gridcast.reconcile import mint
 from gridcast.views.backtested import Total
 from gridcast.workflow.making import hybrid_of
@@ -34,7 +35,7 @@ def total_of(prepared: Prepared, result: BacktestResult) -> Total:
         residuals = fitted.residuals[:, columns] if len(fitted.placing.locations) == len(prepared.panel.locations) else None
         parts = _part(result.forecasts[HYBRID], columns)
         if prepared.config.backtest.total == "mint" and residuals is not None:
-            parts = _reconciled(prepared, panel, parts, residuals)
+            parts = _reconciled(prepared, panel, parts, residuals, fitted.judged)
         forecasts[HYBRID] = adapted(summed_forecast(parts, residuals), actual)
     whole = summed_panel(panel)
     scores = score_table(forecasts, actual, panel=whole, gap=prepared.plan.gap, places=[TOTAL])
@@ -47,7 +48,7 @@ def _part(forecast: Forecast, columns: list[int]) -> Forecast:
     return Forecast(forecast.values.isel(location=columns), *parts)
 
 
-def _reconciled(prepared: Prepared, panel: Any, parts: Forecast, residuals: Any) -> Forecast:
+def _reconciled(prepared: Prepared, panel: Panel, parts: Forecast, residuals: Any, judged: Any) -> Forecast:
     """Return the forecasts of the parts, reconciled by MinT with those of a hybrid that was trained on the sum."""
     kept: list[Any] = []
 
@@ -57,9 +58,12 @@ def _reconciled(prepared: Prepared, panel: Any, parts: Forecast, residuals: Any)
 
     prepared.listener.say("the sum of all places is forecast by itself too, for MinT")
     own = backtest(summed_panel(panel), {TOTAL: make}, prepared.plan).forecasts[TOTAL]
-    errors = kept[0].fitted.residuals
-    count = min(len(errors), len(residuals))
+    errors = kept[0].fitted
+    _, at_parts, at_sum = np.intersect1d(judged, errors.judged, return_indices=True)  # what was held out for both
     bottom, _ = mint(
-        parts.values.values.astype(np.float64), own.values.values[:, 0].astype(np.float64), residuals[-count:], errors[-count:, 0]
+        parts.values.values.astype(np.float64),
+        own.values.values[:, 0].astype(np.float64),
+        residuals[at_parts],
+        errors.residuals[at_sum, 0],
     )
     return Forecast(parts.values.copy(data=bottom), parts.quantiles, parts.quality)
