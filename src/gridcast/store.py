@@ -47,7 +47,7 @@ def save_predictions(
         locations: Location of each sample of plain arrays, shape (B,).
 
     Returns:
-        Columns `timestamp` (start of the hour, UTC), `location`, `issue_time`, `step`, `actual`, `predicted`, quantiles, where known.
+        Columns `timestamp` (start of the hour, UTC), `location`, `issue_time`, `step`, `actual`, `predicted`, quantiles, if known.
 
     Raises:
         ShapeError: If the shapes differ.
