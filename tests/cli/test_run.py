@@ -79,7 +79,7 @@ BAD_FILES = {
     "swapped with longitude": (GOOD, PLACES.replace("50,10", "-120,50").replace("51,11", "-121,51"), ["swapped"]),
     "all-NaN location": (wide(a=rising, b=lambda _: ""), PLACES, ["`b`", "--exclude b"]),
     "constant location": (wide(a=rising, b=lambda _: 5), PLACES, ["`b`", "the same reading all the time", "--exclude b"]),
-    "too short": (GOOD, PLACES, ["the history is too short", "at least 39 days", "sequence length 168"]),
+    "too short": (GOOD, PLACES, ["the history is too short", "at least 40 days", "a context of 192"]),
 }
 
 
