@@ -39,3 +39,61 @@ def make_panel():
         return Panel.from_wide(pd.DataFrame(readings, index=times, columns=names), spatial, unit="MW")
 
     return make
+
+
+TINY = """
+[data]
+temporal = "{folder}/load.csv"
+spatial = "{folder}/places.csv"
+unit = "MW"
+[weather]
+source = "{folder}/weather.csv"
+stations = "{folder}/places.csv"
+perfect_weather = true
+[task]
+sequence_length = 168
+test_days = 4
+[model]
+size = "small"
+units = 8
+[training]
+epochs = 1
+"""
+TINY_DAYS, TINY_PLACES = 30, ["A", "B", "C"]
+
+
+@pytest.fixture(scope="session")
+def tiny_tables():
+    """Return a function that gives load and temperature, one column a place, of so many days from 2024-01-01 on."""
+
+    def tables(days: int = TINY_DAYS, places: list[str] = TINY_PLACES) -> tuple[pd.DataFrame, pd.DataFrame]:
+        random = np.random.default_rng(0)
+        times = pd.date_range("2024-01-01", periods=24 * days, freq="h", tz="UTC", name="timestamp")
+        warm = 10 + random.normal(size=(24 * 60, 6))[: len(times), : len(places)]
+        cycle = 50 + 10 * np.sin(2 * np.pi * times.hour.to_numpy() / 24)[:, None]
+        load, weather = (pd.DataFrame(each.round(3), index=times, columns=places) for each in (cycle + warm, warm))
+        return load, weather.add_suffix("_temperature_c")
+
+    return tables
+
+
+@pytest.fixture(scope="session")
+def tiny_world(tmp_path_factory, tiny_tables) -> Path:
+    """Write three places of a month with their weather, and the configuration of a tiny network; return the configuration."""
+    folder = tmp_path_factory.mktemp("tiny")
+    load, weather = tiny_tables()
+    load.to_csv(folder / "load.csv")
+    weather.to_csv(folder / "weather.csv")
+    (folder / "places.csv").write_text("id,latitude,longitude\nA,50,5\nB,51,6\nC,52,7\n")
+    (folder / "tiny.toml").write_text(TINY.format(folder=folder.as_posix()))
+    return folder / "tiny.toml"
+
+
+@pytest.fixture(scope="session")
+def trained(tiny_world) -> Path:
+    """Return the run folder of a tiny network, trained on all of the tiny world."""
+    from gridcast.workflow.training import train
+
+    out = tiny_world.parent / "trained"
+    train(tiny_world, out=out)
+    return out

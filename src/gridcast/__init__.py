@@ -5,7 +5,9 @@ The names below are imported when they are first used, so that `import gridcast`
 
 from __future__ import annotations
 
+import sys
 from importlib import import_module
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -14,6 +16,7 @@ if TYPE_CHECKING:
     from gridcast.config import make_config as make_config
     from gridcast.errors import GridcastError as GridcastError
     from gridcast.errors import GridcastWarning as GridcastWarning
+    from gridcast.evaluation import BacktestPlan as BacktestPlan
     from gridcast.features.calendar import Calendar as Calendar
     from gridcast.features.groups import add_features as add_features
     from gridcast.features.places import weather_at_places as weather_at_places
@@ -45,9 +48,13 @@ if TYPE_CHECKING:
     from gridcast.views.figures import plot_results as plot_results
     from gridcast.views.maps import plot_map as plot_map
     from gridcast.windows import preprocess_temporal_data as preprocess_temporal_data
+    from gridcast.workflow.ablating import ablate as ablate
     from gridcast.workflow.auditing import audit_run as audit_run
+    from gridcast.workflow.backtesting import run_backtest as backtest  # noqa: F401  no redundant alias, and still exported
     from gridcast.workflow.checking import check_readings as check_readings
+    from gridcast.workflow.forecasting import forecast as forecast
     from gridcast.workflow.run import run as run
+    from gridcast.workflow.training import train as train
 
 _HOME = {
     "audit": "audit",
@@ -55,6 +62,7 @@ _HOME = {
     "make_config": "config",
     "GridcastError": "errors",
     "GridcastWarning": "errors",
+    "BacktestPlan": "evaluation",
     "Calendar": "features.calendar",
     "add_features": "features.groups",
     "weather_at_places": "features.places",
@@ -86,18 +94,35 @@ _HOME = {
     "plot_results": "views.figures",
     "plot_map": "views.maps",
     "preprocess_temporal_data": "windows",
+    "ablate": "workflow.ablating",
     "audit_run": "workflow.auditing",
+    "backtest": "workflow.backtesting",
     "check_readings": "workflow.checking",
+    "forecast": "workflow.forecasting",
     "run": "workflow.run",
+    "train": "workflow.training",
 }
 
+_NAME_THERE = {"backtest": "run_backtest"}  # where a name is another one at home
+
 __all__ = sorted(_HOME)
+
+
+class _Package(ModuleType):
+    """A package in which `gridcast.forecast` stays the function when the module of that name is imported."""
+
+    def __setattr__(self, name: str, value: object) -> None:
+        if not (name in _HOME and isinstance(value, ModuleType)):
+            super().__setattr__(name, value)
+
+
+sys.modules[__name__].__class__ = _Package
 
 
 def __getattr__(name: str) -> Any:
     if name not in _HOME:
         raise AttributeError(f"module `gridcast` has no attribute `{name}`")
-    return getattr(import_module(f"gridcast.{_HOME[name]}"), name)
+    return getattr(import_module(f"gridcast.{_HOME[name]}"), _NAME_THERE.get(name, name))
 
 
 def __dir__() -> list[str]:

@@ -14,6 +14,7 @@ from gridcast.config import RunConfig
 from gridcast.covariates import Covariates
 from gridcast.errors import ConfigError, FileError, listed
 from gridcast.forecasters.mapweather import map_weather
+from gridcast.layout import Grid
 from gridcast.loading import Listener, load, prepare, with_covariates
 from gridcast.panel import Panel
 from gridcast.raster import Frames, frames_in_time, panel_grid
@@ -55,12 +56,20 @@ def draw_map(
     moment = _moment(issue_time, loaded.panel)
     panel = prepare(with_covariates(loaded, config, moment, listener), config, moment, listener).as_of(moment)
     frames = _frames(panel, config)
-    rows, columns = frames.grid.suggested_shape()
-    listener.say(f"on a grid of {rows} x {columns} few places would share a cell: `--grid-size {rows}x{columns}`")
+    listener.say(_shape_said(frames.grid, chosen=config.model.grid_size is not None))
     with replacing(paths[0]) as first, replacing(paths[1]) as second:
         plot_layout(frames.grid, panel.locations, path=first)
         plot_frames(frames, moment, path=second)
     return paths
+
+
+def _shape_said(grid: Grid, *, chosen: bool) -> str:
+    """Return how large the grid is, and what would do where somebody chose another one."""
+    said = f"the grid has {grid.rows} x {grid.columns} cells"
+    if not chosen:
+        return f"{said}, as the places need"
+    rows, columns = grid.suggested_shape()
+    return f"{said}; on {rows} x {columns} few places would share one: `--grid-size {rows}x{columns}`"
 
 
 def _moment(issue_time: str | pd.Timestamp | None, panel: Panel) -> pd.Timestamp:

@@ -223,19 +223,19 @@ def test_the_issue_hour_and_the_first_issue_time_agree():
 
 
 def test_a_cross_validation_begins_as_soon_as_there_is_a_context():
-    # 168 + 24 hours from January 1, 01:00 in Berlin: January 9, 01:00; the next 09:00 is on the same day
+    # 8 days of context and 24 hours from January 1, 01:00 in Berlin: January 10, 01:00; the next 09:00 is on the same day
     panel = hourly()
     plan = plan_of(config(folds=3, embargo_days=1, issue_hour=9), panel)
-    assert plan.first == pd.Timestamp("2024-01-09 09:00")
-    assert plan_of(config(folds=3, embargo_days=1), panel).first == pd.Timestamp("2024-01-10")
+    assert plan.first == pd.Timestamp("2024-01-10 09:00")
+    assert plan_of(config(folds=3, embargo_days=1), panel).first == pd.Timestamp("2024-01-11")
     assert len(plan.rounds(panel)) == 3
 
 
 def test_a_configuration_needs_a_history_to_train_on():
-    # 168 + 4 x 24 hours are 11 days
+    # 8 days of 24 hours, the least of a context of 28, and 4 x 24 hours are 12 days
     with pytest.raises(PanelError, match="the history is too short") as caught:
-        plan_of(config(first="2024-01-11 23:00", timezone="UTC"), hourly())
-    assert caught.value.problems[0].expected == "at least 11 days: a context of 168 steps and 4 forecasts of 24 to train on"
-    assert plan_of(config(first="2024-01-12", timezone="UTC"), hourly())
+        plan_of(config(first="2024-01-12 23:00", timezone="UTC"), hourly())
+    assert caught.value.problems[0].expected == "at least 12 days: a context of 192 steps and 4 forecasts of 24 to train on"
+    assert plan_of(config(first="2024-01-13", timezone="UTC"), hourly())
     with pytest.raises(PanelError, match="the history is too short"):
         plan_of(config(test_days=25), hourly())

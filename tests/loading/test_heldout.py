@@ -105,7 +105,7 @@ def test_a_history_too_short_for_the_gap_is_refused():
     assert len(issued_at(None, readings=short)) == 3
     with pytest.raises(PanelError, match="the history is too short") as caught:
         issued_at(None, readings=short, gap=24)
-    assert "at least 10 days: sequence length 48, a gap of 24, four horizons" in caught.value.problems[0].expected
+    assert "at least 10 days: a context of 48, a gap of 24, four horizons" in caught.value.problems[0].expected
 
 
 @given(

@@ -12,6 +12,8 @@ from gridcast.cli.options import OUTPUT, TRAIN, Json, Overwrite, Quiet, merged_c
 from gridcast.cli.talk import listening, polite, talk
 
 if TYPE_CHECKING:
+    from rich.table import Table
+
     from gridcast.config import RunConfig
 
 Config = Annotated[Path, typer.Argument(metavar="CONFIG.toml", help="Settings, such as the config.toml of a run.")]
@@ -23,6 +25,15 @@ Members = Annotated[
     int | None, typer.Option(min=1, help="Networks with different seeds, whose forecasts are averaged.", rich_help_panel=TRAIN)
 ]
 
+COLUMNS = {  # score -> heading
+    "nmae": "nMAE",
+    "median_mape": "MAPE",
+    "mae": "MAE",
+    "rmse": "RMSE",
+    "crps": "CRPS",
+    "coverage80": "covers",
+    "training_seconds": "time",
+}
 WEATHER_SAID = {
     "ex post": "ex post: measured weather of the predicted hours was used, which no forecast can",
     "ex ante": "ex ante: weather forecasts that had arrived by the issue time were used",
@@ -139,25 +150,13 @@ def _print_models(summary: dict[str, Any], *, as_json: bool) -> None:
     if as_json:
         _print_json(summary)
         return
-    from rich.table import Table
-
-    unit = f" \\[{summary['unit']}]" if summary["unit"] else ""
-    columns = {
-        "nmae": "nMAE \\[%]",
-        "median_mape": "median MAPE \\[%]",
-        "mae": f"MAE{unit}",
-        "rmse": f"RMSE{unit}",
-        "crps": f"CRPS{unit}",
-        "coverage80": "80 % covers \\[%]",
-        "training_seconds": "training \\[s]",
-    }
-    table = Table("forecaster", *columns.values(), box=None)
-    for column in table.columns[1:]:
-        column.justify = "right"
+    table = _table("", *COLUMNS.values())
     for name, scores in summary["models"].items():
-        table.add_row(name, *(_number(scores.get(metric)) for metric in columns))
+        table.add_row(name, *(_number(scores.get(metric)) for metric in COLUMNS))
     console = Console(soft_wrap=True, highlight=False)
     console.print(table)
+    in_unit = f"MAE, RMSE and CRPS in {summary['unit']}; " if summary["unit"] else ""
+    console.print(f"\n{in_unit}nMAE, MAPE (of the median place) and how much the 80 % interval covers in %; time of training in s")
     for row in summary["places_won"]:
         if row["rival"] == "operator":
             console.print(f"{row['model']} is better than the operator at {row['won']} of {row['of']} places")
@@ -171,9 +170,7 @@ def _print_ablation(summary: dict[str, Any], *, as_json: bool) -> None:
     if as_json:
         _print_json(summary)
         return
-    from rich.table import Table
-
-    table = Table("variant", "nMAE \\[%]", "MAE against the whole \\[%]", "90 % interval", "p", box=None)
+    table = _table("", "nMAE \\[%]", "MAE more by \\[%]", "90 % interval", "p")
     for row in summary["ablation"]:
         told = row["variant"] != "hybrid"
         interval, p_value = (f"{row['low']:+.1f} to {row['high']:+.1f}", f"{row['p_value']:.3f}") if told else ("", "")
@@ -181,6 +178,16 @@ def _print_ablation(summary: dict[str, Any], *, as_json: bool) -> None:
     console = Console(soft_wrap=True, highlight=False)
     console.print(table)
     console.print(WEATHER_SAID[summary["weather"]])
+
+
+def _table(*columns: str) -> Table:
+    """Return a table whose first column has names, which are never broken, and the others numbers."""
+    from rich.table import Table
+
+    table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False)
+    for number, column in enumerate(columns):
+        table.add_column(column, justify="right" if number else "left", no_wrap=True)
+    return table
 
 
 def _print_json(summary: dict[str, Any]) -> None:

@@ -16,6 +16,7 @@ from gridcast.store import require_free, run_folder, write_csv, write_json, writ
 from gridcast.views.backtested import Backtested
 from gridcast.views.backtestpage import write_backtest_page
 from gridcast.workflow.backtesting import HYBRID, facts_of, prepared_for, run_models
+from gridcast.workflow.making import settings_of
 from gridcast.workflow.summary import overall_of
 
 VARIANTS: dict[str, dict[str, Any]] = {
@@ -43,12 +44,16 @@ class Ablation:
 
 
 def ablate(
-    config: RunConfig | None = None, *, out: str | os.PathLike[str], overwrite: bool = False, listener: Listener | None = None
+    config: RunConfig | str | os.PathLike[str] | None = None,
+    *,
+    out: str | os.PathLike[str],
+    overwrite: bool = False,
+    listener: Listener | None = None,
 ) -> Ablation:
     """Backtest the hybrid of a configuration, and then without its parts, one at a time; write the table and a report.
 
     Args:
-        config: Settings; by default the synthetic world.
+        config: Settings, or the TOML file that holds them; by default the synthetic world.
         out: The folder.
         overwrite: Whether an earlier ablation there may be replaced.
         listener: Who is told how it goes.
@@ -56,7 +61,7 @@ def ablate(
     Raises:
         GridcastError: Of the kind that fits; nothing is left behind.
     """
-    config, listener = config or RunConfig(), listener or Listener()
+    config, listener = settings_of(config), listener or Listener()
     require_free(out, overwrite=overwrite, kind="ablation")
     prepared = prepared_for(config, listener)
     variants = {name: how for name, how in VARIANTS.items() if _makes_sense(name, prepared.panel)}

@@ -31,7 +31,7 @@ from gridcast.panel import Panel
 from gridcast.store import require_free, run_folder, write_json, write_parquet
 from gridcast.views.backtested import Backtested, Total
 from gridcast.views.backtestpage import write_backtest_page
-from gridcast.workflow.making import BASELINES, Maker, baselines_of, common_hour, hybrid_of
+from gridcast.workflow.making import BASELINES, Maker, baselines_of, common_hour, hybrid_of, settings_of
 from gridcast.workflow.record import versions, weather_used
 from gridcast.workflow.summary import summary_of
 from gridcast.workflow.totalling import total_of
@@ -94,7 +94,7 @@ class Prepared:
 
 
 def run_backtest(
-    config: RunConfig | None = None,
+    config: RunConfig | str | os.PathLike[str] | None = None,
     *,
     out: str | os.PathLike[str],
     with_baselines: bool = False,
@@ -108,7 +108,7 @@ def run_backtest(
     hours that it forecast too; and of the sum of all places `total.parquet`. It appears when all of them are there.
 
     Args:
-        config: Settings; by default the synthetic world.
+        config: Settings, or the TOML file that holds them; by default the synthetic world.
         out: The folder.
         with_baselines: Whether all baselines are backtested too, or those of the configuration.
         overwrite: Whether an earlier backtest there may be replaced.
@@ -117,7 +117,7 @@ def run_backtest(
     Raises:
         GridcastError: Of the kind that fits; nothing is left behind.
     """
-    config, listener = config or RunConfig(), listener or Listener()
+    config, listener = settings_of(config), listener or Listener()
     require_free(out, overwrite=overwrite, kind="backtest")
     names = BASELINES if with_baselines else config.backtest.baselines
     baselines_of(names, config, (), None)  # refuses an unknown one before the work

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -10,7 +11,7 @@ import pandas as pd
 
 from gridcast.attaching import calendar_of
 from gridcast.clock import DAY, WEEK, local_labels
-from gridcast.config import RunConfig
+from gridcast.config import RunConfig, make_config, read_config
 from gridcast.errors import ConfigError, did_you_mean, listed
 from gridcast.forecast import Forecaster
 from gridcast.loading import Listener
@@ -22,6 +23,17 @@ if TYPE_CHECKING:
 Maker = Callable[[], Forecaster]
 
 BASELINES = ("seasonal_naive_24h", "seasonal_naive_168h", "mean_profile_7d", "vanilla", "ridge", "lightgbm")
+
+
+def settings_of(config: RunConfig | str | os.PathLike[str] | None) -> RunConfig:
+    """Return settings: as they are, of a TOML file, or those of the synthetic world.
+
+    Raises:
+        GridcastError: If the file can't be read, or a setting is unknown or out of range.
+    """
+    if config is None or isinstance(config, RunConfig):
+        return config or RunConfig()
+    return make_config(read_config(config), source=f"`{os.fspath(config)}`")
 
 
 def hybrid_of(

@@ -25,7 +25,7 @@ from gridcast.sources.sql.writing import require_target, write_forecasts
 from gridcast.store import require_free, run_folder, save_predictions, write_csv, write_json
 from gridcast.views.figures import plot_results
 from gridcast.views.maps import plot_map
-from gridcast.workflow.making import common_hour, hybrid_of
+from gridcast.workflow.making import common_hour, hybrid_of, settings_of
 from gridcast.workflow.record import MODEL, record_of, save_hybrid, weather_used
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ class RunResult:
 
 
 def run(
-    config: RunConfig | None = None,
+    config: RunConfig | str | os.PathLike[str] | None = None,
     *,
     out: str | os.PathLike[str],
     overwrite: bool = False,
@@ -64,7 +64,7 @@ def run(
     network), `history.csv`, `config.toml` and `run.json` (versions, counts, times). It appears when all of them are there.
 
     Args:
-        config: Settings; by default the synthetic world.
+        config: Settings, or the TOML file that holds them; by default the synthetic world.
         out: The run folder.
         overwrite: Whether an earlier run there may be replaced.
         listener: Who is told how it goes.
@@ -72,7 +72,7 @@ def run(
     Raises:
         GridcastError: Of the kind that fits; nothing is left behind.
     """
-    config, listener = config or RunConfig(), listener or Listener()
+    config, listener = settings_of(config), listener or Listener()
     require_free(out, overwrite=overwrite)
     if config.output.forecasts_to:
         require_target(config.output.forecasts_to, Path(out).name)

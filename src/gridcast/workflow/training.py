@@ -13,7 +13,7 @@ import pandas as pd
 from gridcast.config import RunConfig, to_toml
 from gridcast.loading import Listener, load, prepare, with_covariates
 from gridcast.store import require_free, run_folder, write_csv, write_json
-from gridcast.workflow.making import hybrid_of
+from gridcast.workflow.making import hybrid_of, settings_of
 from gridcast.workflow.record import MODEL, record_of, save_hybrid
 
 
@@ -33,7 +33,7 @@ class TrainResult:
 
 
 def train(
-    config: RunConfig | None = None,
+    config: RunConfig | str | os.PathLike[str] | None = None,
     *,
     out: str | os.PathLike[str],
     overwrite: bool = False,
@@ -46,7 +46,7 @@ def train(
     beside it, from which an interrupted training can go on.
 
     Args:
-        config: Settings; by default the synthetic world.
+        config: Settings, or the TOML file that holds them; by default the synthetic world.
         out: The run folder.
         overwrite: Whether an earlier one there may be replaced.
         resume: Whether to go on from the checkpoint of an interrupted training.
@@ -55,7 +55,7 @@ def train(
     Raises:
         GridcastError: Of the kind that fits; no folder is left behind.
     """
-    config, listener = config or RunConfig(), listener or Listener()
+    config, listener = settings_of(config), listener or Listener()
     require_free(out, overwrite=overwrite, kind="model")
     started, checkpoint = time.monotonic(), _checkpoint(out)
     if not resume:

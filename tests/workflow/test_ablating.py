@@ -1,0 +1,20 @@
+"""What each part of the hybrid is worth: a variant without each part that is there."""
+
+import json
+
+import pytest
+
+from gridcast.workflow.ablating import ablate
+
+
+@pytest.mark.slow
+def test_each_part_is_left_out_once(tiny_world, tmp_path):
+    result = ablate(tiny_world, out=tmp_path / "run")
+    variants = ["hybrid", "without CNN", "shuffled map", "without LSTM", "without weather"]
+    assert sorted(result.table["variant"]) == sorted(variants)
+    names = {path.name for path in (tmp_path / "run").iterdir()}
+    assert names == {"ablation.csv", "ablation.json", "scores.parquet", "report.html", "config.toml"}
+    written = json.loads((tmp_path / "run" / "ablation.json").read_text())
+    maes = {name: scores["mae"] for name, scores in written["models"].items()}
+    for row in result.table.to_dict("records"):
+        assert row["difference_percent"] == pytest.approx(100 * (maes[row["variant"]] / maes["hybrid"] - 1), abs=1e-6)
