@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from gridcast.config import RunConfig
     from gridcast.workflow.run import RunResult
 
+DEMO_EPOCHS = 12  # enough to show what it does
+
 WEATHER_USED = {
     "ex post": "the hybrid used the measured weather of the predicted hours, which no forecast can",
     "ex ante": "the hybrid used weather forecasts that had arrived by the issue time",
@@ -63,9 +65,10 @@ def demo(
     quiet: Quiet = False,
     as_json: Json = False,
 ) -> None:
-    """Run the whole way on a synthetic world of 100 places and a year: a minute or two on two cores."""
+    """Run the whole way on a synthetic world of 100 places and a year, with a small network: a minute or two on two cores."""
     with polite(quiet=quiet):
-        config = merged_config(None, {} if seed is None else {"training": {"seed": seed}})
+        training = {"epochs": DEMO_EPOCHS, **({} if seed is None else {"seed": seed})}
+        config = merged_config(None, {"model": {"size": "small"}, "training": training})
         _run(config, out, overwrite=overwrite, quiet=quiet, as_json=as_json)
 
 
