@@ -9,7 +9,7 @@ FEATURES = {"history": (3, 5), "recent": (4,), "steps": (6,), "calendar": (7,), 
 
 
 def shape(**how) -> Shape:
-    return Shape(**{"levels": LEVELS, "places": 4, "features": FEATURES, "grid": (3, 4), "units": 8, **how})
+    return Shape(**{"levels": LEVELS, "places": 4, "horizon": 5, "features": FEATURES, "grid": (3, 4), "units": 8, **how})
 
 
 def inputs(batch: int = 2, places: int = 4, horizon: int = 5, seed: int = 0) -> dict:

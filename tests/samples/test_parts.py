@@ -36,14 +36,24 @@ def test_of_a_short_history_the_end_is_held_out(make_panel):
 
 
 def test_an_epoch_has_one_issue_time_a_day_at_any_hour_or_at_one(make_panel):
-    panel = make_panel(days=250, places=1)
+    panel = make_panel(days=500, places=1)
     random = np.random.default_rng(0)
     found = parts(panel)
     drawn = found.draw(random)
-    assert len(np.unique(drawn // 24)) == len(drawn)
+    assert len(np.unique(drawn // 24)) == len(drawn) > 400
     assert set(drawn) <= set(found.learned)
     assert len(np.unique(drawn % 24)) == 24
     assert np.unique(parts(panel, hour=6).draw(random) % 24).tolist() == [6]
+
+
+@pytest.mark.parametrize("hour", [None, 6])
+def test_of_a_short_history_days_have_several_issue_times(make_panel, hour):
+    found = parts(make_panel(days=60, places=1), hour)
+    drawn = found.draw(np.random.default_rng(0))
+    assert len(drawn) == len(set(drawn)) == 400
+    assert set(drawn) <= set(found.learned)
+    if hour is not None:
+        assert set(found.learned[found.learned % 24 == hour]) <= set(drawn)
 
 
 def test_a_history_shorter_than_its_horizon_is_refused(make_panel):

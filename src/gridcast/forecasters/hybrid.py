@@ -206,6 +206,7 @@ class HybridForecaster:
         return Shape(
             self.levels,
             len(placing.locations),
+            self.horizon,
             features_of(placed.inputs(parts.learned[-1:])),
             placing.grid.shape,
             units=self.units or UNITS[self.size],

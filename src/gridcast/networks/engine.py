@@ -6,8 +6,8 @@ K filters, Q quantiles.
     history (B, N, P, F) -> Dense (U / 4) -> LSTM                                        -> (B, N, U)
     map     (B, N, C)    -> cells (B, G, G, C) -> 1x1 conv -> residual 3x3 convs -> own cell, whole map -> (B, N, 2 K)
     concat [both, recent level, what the hours to come are like, attributes, place]  -> Dense -> context (B, N, 2 U)
-    decoder, the same for all steps: Dense (context) + Dense (step) + Dense (calendar) -> gate by place -> Dense -> (B, H, N, Q)
-    output = same hour of last week + correction; the correction starts at zero
+    decoder, the same for all steps: Dense (context) + Dense (step) + Dense (calendar) + lead -> gate by place -> Dense -> (B, H, N, Q)
+    output = same hour of last week + correction + what the context says of each step directly; both start at zero
 """
 
 from __future__ import annotations
@@ -26,12 +26,12 @@ DILATIONS = (1, 2, 4)  # three 3x3 convolutions see 7 cells in every direction
 UNROLLED = 32  # recurrences of at most this many patches are unrolled, which is faster
 MEMORY_DROPOUT = 0.5  # of what the recurrent branch says: a network that leans on it learns single days by heart
 SPREAD = -1.5  # where the distance between two quantiles starts, before softplus
-AXES = {  # the axes of a blank input before its features
+AXES = {  # the axes of a blank input before its features; 0 stands for the horizon
     "history": (1, 1),
     "recent": (1, 1),
-    "steps": (1, 1, 1),
-    "calendar": (1, 1, 1),
-    "start": (1, 1, 1),
+    "steps": (1, 0, 1),
+    "calendar": (1, 0, 1),
+    "start": (1, 0, 1),
     "map": (1, 1),
     "static": (1, 1),
 }
@@ -44,6 +44,7 @@ class Shape:
     Attributes:
         levels: Of the quantiles, ascending, with the median.
         places: Places that it has learned; number 0 is any other place.
+        horizon: Steps to forecast.
         features: Length of the last axis of each input, and of `history` of the last two.
         grid: Rows and columns of the map.
         units: Width.
@@ -56,6 +57,7 @@ class Shape:
 
     levels: tuple[float, ...]
     places: int
+    horizon: int
     features: Mapping[str, tuple[int, ...]]
     grid: tuple[int, int]
     units: int = 64
@@ -95,6 +97,8 @@ class Engine(keras.Model):  # type: ignore[misc]
         self.clock = dense(2 * units, use_bias=False, name="clock")
         self.hidden = [dense(2 * units, name=f"hidden_{block}") for block in range(shape.blocks)]
         self.gate = [dense(2 * units, name=f"gate_{block}") for block in range(shape.blocks)]
+        self.lead = self.add_weight(shape=(1, shape.horizon, 1, 2 * units), initializer="zeros", name="lead")
+        self.direct = dense(shape.horizon, use_bias=False, kernel_initializer="zeros", name="direct")
         self.quantiles = dense(
             len(shape.levels), kernel_initializer="zeros", bias_initializer=_spread_of(shape.levels), name="quantiles"
         )
@@ -111,13 +115,14 @@ class Engine(keras.Model):  # type: ignore[misc]
             parts.append(self._remembered(inputs["history"], training))
         if self.shape_of.spatial:
             parts.append(self.convolutions(inputs["map"], inputs["cell"]))
-        context = self.drop(self.fusion(ops.concatenate(parts, axis=-1)), training=training)  # (B, N, 2 U)
-        context = ops.expand_dims(self.context(context), 1)  # (B, 1, N, 2 U)
-        hidden = ops.silu(context + self.step(inputs["steps"]) + self.clock(inputs["calendar"]))  # (B, H, N, 2 U)
+        fused = self.drop(self.fusion(ops.concatenate(parts, axis=-1)), training=training)  # (B, N, 2 U)
+        context = ops.expand_dims(self.context(fused), 1)  # (B, 1, N, 2 U)
+        hidden = ops.silu(context + self.step(inputs["steps"]) + self.clock(inputs["calendar"]) + self.lead)  # (B, H, N, 2 U)
         for dense, gate in zip(self.hidden, self.gate, strict=True):
             amount = ops.expand_dims(1 + gate(place), 1)  # (B, 1, N, 2 U)
             hidden = hidden + ops.silu(dense(self.drop_steps(hidden, training=training)) * amount)
-        return never_crossing(self.quantiles(hidden), self.shape_of.levels, ops.expand_dims(inputs["start"], -1))
+        start = inputs["start"] + ops.swapaxes(self.direct(fused), 1, 2)  # (B, H, N)
+        return never_crossing(self.quantiles(hidden), self.shape_of.levels, ops.expand_dims(start, -1))
 
     def _remembered(self, history: Any, training: bool | None) -> Any:
         """Return what the recurrent branch makes of the context, (B, N, P, F) -> (B, N, U)."""
@@ -140,7 +145,8 @@ def features_of(inputs: Mapping[str, Any]) -> dict[str, tuple[int, ...]]:
 def make_engine(shape: Shape) -> Engine:
     """Return a network with its first weights."""
     network = Engine(shape)
-    blank = {name: np.zeros((*axes, *shape.features[name]), dtype="float32") for name, axes in AXES.items()}
+    sizes = {name: [axis or shape.horizon for axis in axes] for name, axes in AXES.items()}
+    blank = {name: np.zeros((*axes, *shape.features[name]), dtype="float32") for name, axes in sizes.items()}
     numbers = {name: np.zeros((1, 1), dtype="int32") for name in ("place", "cell")}
     network({**blank, **numbers}, training=False)
     return network

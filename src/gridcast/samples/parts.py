@@ -14,6 +14,7 @@ from gridcast.samples.samples import Rows, Samples
 
 EVERY = 12  # one block in so many is held out
 FEW = 2 * EVERY  # blocks, from which on single ones are held out all over the history; of fewer it is the last fifth
+LEAST = 400  # issue times in an epoch; where there are fewer days, some days have several
 SHARE = 0.2  # of a short history that is held out
 
 
@@ -23,24 +24,32 @@ class Parts:
 
     Attributes:
         learned: Rows from which an epoch's issue times are drawn, ascending; their steps touch none that is held out.
+        regular: Which of them are at the hour at which forecasts are issued; None for any hour.
         judged: Rows of the issue times that are held out, a day apart.
-        day: Steps in a day, of which each epoch draws one row.
-        hour: Whether all rows are of one hour of the day.
+        day: Steps in a day.
     """
 
     learned: Rows
+    regular: npt.NDArray[np.bool_] | None
     judged: Rows
     day: int
-    hour: bool
 
     def draw(self, random: np.random.Generator) -> Rows:
-        """Return the issue rows of an epoch: one of each day, at any hour if all hours are learned."""
-        if self.hour or self.day == 1:
+        """Return the issue rows of an epoch: one of each day, and of a short history more, at any hour, until there are enough."""
+        if self.day == 1:
             return self.learned
-        days = self.learned // self.day
-        starts = np.flatnonzero(np.diff(days, prepend=-1))
-        sizes = np.diff(np.append(starts, len(days)))
-        return self.learned[starts + (random.random(len(starts)) * sizes).astype(np.int64)]
+        if self.regular is not None:
+            drawn = self.learned[self.regular]
+        else:
+            days = self.learned // self.day
+            starts = np.flatnonzero(np.diff(days, prepend=-1))
+            sizes = np.diff(np.append(starts, len(days)))
+            drawn = self.learned[starts + (random.random(len(starts)) * sizes).astype(np.int64)]
+        missing = min(LEAST, len(self.learned)) - len(drawn)
+        if missing <= 0:
+            return drawn
+        others = np.setdiff1d(self.learned, drawn, assume_unique=True)
+        return np.concatenate([drawn, random.choice(others, missing, replace=False)])
 
 
 def parts_of(samples: Samples, hour: int | None = None, *, held_out: bool = True) -> Parts:
@@ -62,18 +71,14 @@ def parts_of(samples: Samples, hour: int | None = None, *, held_out: bool = True
     first = least_history(recipe.context, recipe.freq)
     issued = np.arange(first, rows - horizon + 1, dtype=np.int64)
     issued = issued[_has_target(samples, issued)]
-    if hour is not None and day > 1:
-        zone = str(samples.panel.dataset.attrs.get("timezone", "UTC"))
-        at = local_labels(samples.times, zone).hour.to_numpy() == hour
-        begins = at & ~np.concatenate([[False], at[:-1]])
-        issued = issued[begins[issued]]
+    regular = None if hour is None or day == 1 else _at_hour(samples, hour)[issued]
     blocks = _held_out(rows, first, recipe.lags.week, horizon, day) if held_out else []
     learned, judged = np.ones(len(issued), dtype=bool), np.zeros(len(issued), dtype=bool)
     for begin, end in blocks:
         learned &= (issued + horizon <= begin) | (issued >= end)
         judged |= (issued >= begin) & (issued + horizon <= end)
-    chosen = issued[judged]
-    if hour is None and day > 1:
+    chosen = issued[judged & regular] if regular is not None else issued[judged]
+    if regular is None and day > 1:
         chosen = chosen[np.flatnonzero(np.diff(chosen // day, prepend=-1))]
     if not learned.any():
         raise PanelError(
@@ -82,7 +87,14 @@ def parts_of(samples: Samples, hour: int | None = None, *, held_out: bool = True
             expected=f"more than {first + 2 * horizon:,}: some weeks of history and two horizons",
             hint="take a shorter horizon, fewer test days, or a longer history",
         )
-    return Parts(issued[learned], chosen, day, hour is not None)
+    return Parts(issued[learned], None if regular is None else regular[learned], chosen, day)
+
+
+def _at_hour(samples: Samples, hour: int) -> npt.NDArray[np.bool_]:
+    """Return at which rows the clock of the panel begins to show an hour."""
+    zone = str(samples.panel.dataset.attrs.get("timezone", "UTC"))
+    at = local_labels(samples.times, zone).hour.to_numpy() == hour
+    return np.asarray(at & ~np.concatenate([[False], at[:-1]]))
 
 
 def _has_target(samples: Samples, issued: Rows) -> npt.NDArray[np.bool_]:

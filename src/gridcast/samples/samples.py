@@ -25,6 +25,7 @@ Float = npt.NDArray[np.float32]
 Rows = npt.NDArray[np.int64]
 
 BLOCKS = 8  # into which a day, or the horizon, is cut on the map
+NEWEST = 3  # last readings that are on the map one by one
 ENOUGH = 0.25  # share of the last week's readings from which on their mean is the recent level
 CUT = 20.0  # spreads from the level at which a reading is cut
 
@@ -227,17 +228,15 @@ class Samples:
     def _map(self, issued: Rows, relative: Float, known: npt.NDArray[np.bool_], weather: Float) -> Float:
         """Return what each place puts on the map, shape (B, N, C).
 
-        The last day's surprise (against the week before) in blocks; of the main weather, what comes, what comes against the last
+        The last day in blocks, and its surprise (against the week before); the last readings one by one; of the main weather, what comes, what comes against the last
         day, and that against the week before, in blocks; whether readings are there.
         """
         day, week = self.recipe.lags.day, self.recipe.lags.week
-        parts = []
+        parts = [_blocks(relative[:, -day:]), relative[:, -min(NEWEST, day) :]]
         if relative.shape[1] >= week + day:
             now, before = relative[:, -day:], relative[:, -day - week : relative.shape[1] - week]
             both = known[:, -day:] & known[:, -day - week : relative.shape[1] - week]
             parts.append(_blocks(np.where(both, now - before, 0)))
-        else:
-            parts.append(_blocks(relative[:, -day:]))
         parts.append(known[:, -day:].mean(axis=1, dtype=np.float32)[:, None])
         if self.recipe.past:
             column = self.recipe.covariates.names.index(self.recipe.past)
