@@ -69,7 +69,13 @@ def steps(prepared: Prepared) -> list[tuple[str, str]]:
     placed, placing = forecaster.placed_for(known)
     parts = parts_of(placed.samples, 0)
     seed_everything(0)
-    shape = Shape(forecaster.levels, len(known.locations), features_of(placed.inputs(parts.learned[-1:])), placing.grid.shape)
+    shape = Shape(
+        forecaster.levels,
+        len(known.locations),
+        forecaster.horizon,
+        features_of(placed.inputs(parts.learned[-1:])),
+        placing.grid.shape,
+    )
     network = make_engine(shape)
     network.compile(optimizer=keras.optimizers.AdamW(1e-3, use_ema=True), loss=Pinball(shape.levels))
     feed = SampleFeed(placed, parts.draw, Schedule(batch_size=20))

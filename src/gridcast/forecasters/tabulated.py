@@ -109,7 +109,7 @@ def learned_and_judged(samples: Samples, hour: int | None, seed: int) -> tuple[R
     random = np.random.default_rng(seed)
     drawn = parts.draw(random)
     each = len(drawn) * samples.recipe.horizon * len(samples.panel.locations)
-    more = [] if parts.hour else [parts.draw(random) for _ in range(min(parts.day, ENOUGH // max(1, each)))]
+    more = [] if parts.regular is not None else [parts.draw(random) for _ in range(min(parts.day, ENOUGH // max(1, each)))]
     judged = _measured(samples, parts.judged) if len(parts.judged) else None
     return _measured(samples, np.unique(np.concatenate([drawn, *more]))), judged if judged and len(judged.target) else None
 

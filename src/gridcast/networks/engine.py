@@ -6,7 +6,7 @@ K filters, Q quantiles.
     history (B, N, P, F) -> Dense (U / 4) -> LSTM                                        -> (B, N, U)
     map     (B, N, C)    -> cells (B, G, G, C) -> 1x1 conv -> residual 3x3 convs -> own cell, whole map -> (B, N, 2 K)
     concat [both, recent level, what the hours to come are like, attributes, place]  -> Dense -> context (B, N, 2 U)
-    decoder, the same for all steps: Dense (context) + Dense (step) + Dense (calendar) + lead -> gate by place -> Dense -> (B, H, N, Q)
+    decoder, the same for all steps: Dense (context, step, calendar) + lead -> gate by place -> Dense -> (B, H, N, Q)
     output = same hour of last week + correction + what the context says of each step directly; both start at zero
 """
 

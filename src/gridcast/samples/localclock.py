@@ -50,6 +50,6 @@ class LocalClock:
         return cls(
             np.array([names.index(zone) for zone in zones], dtype=np.intp),
             np.stack([np.asarray(label.hour, dtype=np.int32) for label in shown], axis=1),
-            np.stack([np.asarray(label.dayofweek, dtype=np.int32) for label in shown], axis=1),
+            np.stack([np.asarray(label.day_of_week, dtype=np.int32) for label in shown], axis=1),
             np.stack(ahead, axis=1),
         )

@@ -114,7 +114,11 @@ class Samples:
     def lag_rows(self, issued: Rows) -> list[tuple[npt.NDArray[np.intp], Rows]]:
         """Return the places of each zone and the rows of their lags, shape (B, H, L)."""
         groups = [np.flatnonzero(self.clock.zone_of == zone) for zone in range(self.clock.ahead.shape[1])]
-        return [(places, self.recipe.lags.rows(issued, self.clock.ahead[:, zone])) for zone, places in enumerate(groups)]
+        return [(places, self._rows_of_lags(issued, zone)) for zone, places in enumerate(groups)]
+
+    def _rows_of_lags(self, issued: Rows, zone: int) -> Rows:
+        """Return the rows of the lags by the clock of a zone, shape (B, H, L)."""
+        return self.recipe.lags.rows(issued, self.clock.ahead[:, zone], self.clock.weekday[:, zone])
 
     @cached_property
     def echoes(self) -> list[int]:
@@ -137,13 +141,14 @@ class Samples:
         weather = self._weather_at(issued, hidden)
         lags, echoes = self._lagged(issued, relative, hidden)
         start = _first_known(lags)
+        holidays = self._holidays(issued, lags, echoes)
         rows = issued[:, None] + np.arange(self.recipe.horizon)
         relative = np.nan_to_num(relative, copy=False)
         return {
             "history": self._history(issued, relative, known),
             "recent": self._recent(relative, known, level),
             "steps": np.concatenate(
-                [np.nan_to_num(lags), np.isfinite(lags[..., [0, WEEKS]]), weather, echoes], axis=-1, dtype=np.float32
+                [np.nan_to_num(lags), np.isfinite(lags[..., [0, WEEKS]]), weather, echoes, holidays], axis=-1, dtype=np.float32
             ),
             "calendar": self.calendar.at(rows),
             "start": start,
@@ -201,6 +206,20 @@ class Samples:
             echoes[hidden.weather, ..., : len(self.echoes)] = 0
         return lags, echoes.reshape(batch, horizon, places, 2 * extra)
 
+    def _holidays(self, issued: Rows, lags: Float, echoes: Float) -> Float:
+        """Return what a holiday changes, shape (B, H, N, 2): on one towards a Sunday, a week after one towards the week before.
+
+        Nothing where the calendar tells no holidays, shape (B, H, N, 0).
+        """
+        column = self.calendar.holiday
+        if column is None:
+            return np.empty((*lags.shape[:-1], 0), dtype=np.float32)
+        today = self.calendar.at(issued[:, None] + np.arange(self.recipe.horizon))[..., column]  # (B, H, N or 1)
+        week_ago = echoes[..., echoes.shape[-1] // 2 - 1]  # the last of what was told a week ago
+        week, earlier, sunday = lags[..., 0], lags[..., 1], lags[..., -1]
+        changes = [np.nan_to_num(sunday - week) * today, np.nan_to_num(earlier - week) * week_ago]
+        return np.stack(changes, axis=-1, dtype=np.float32)
+
     def _history(self, issued: Rows, relative: Float, known: npt.NDArray[np.bool_]) -> Float:
         """Return the context in patches, shape (B, N, P, F): consumption, past weather, share that is known, weekday, holiday."""
         batch, steps, places = relative.shape
@@ -228,8 +247,8 @@ class Samples:
     def _map(self, issued: Rows, relative: Float, known: npt.NDArray[np.bool_], weather: Float) -> Float:
         """Return what each place puts on the map, shape (B, N, C).
 
-        The last day in blocks, and its surprise (against the week before); the last readings one by one; of the main weather, what comes, what comes against the last
-        day, and that against the week before, in blocks; whether readings are there.
+        The last day in blocks and its last readings; the day's surprise (against the week before) in blocks; whether readings are
+        there; and of the main weather what comes, what comes against the last day, and that against the week before, in blocks.
         """
         day, week = self.recipe.lags.day, self.recipe.lags.week
         parts = [_blocks(relative[:, -day:]), relative[:, -min(NEWEST, day) :]]

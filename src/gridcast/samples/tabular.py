@@ -61,6 +61,7 @@ def table_of(samples: Samples, issued: Rows, *, one_hot: bool = False) -> Table:
     echoed += ["holiday"] if samples.calendar.holiday is not None else []
     names += [*recipe.lags.names, "week_there", "day_there", *weather]
     names += [f"{name}_{when}" for when in ("week_ago", "day_ago") for name in echoed]
+    names += ["towards_sunday", "towards_week_before"] if samples.calendar.holiday is not None else []
     names += [*samples.calendar.names[HOURS + WEEKDAYS :], "lead"]
     names += ["level", "last_day", "half_day", "last_hours", "day_known", "context_known"]
     values = np.concatenate([*parts, batch["steps"], known, lead, recent], axis=-1, dtype=np.float32)
