@@ -104,7 +104,13 @@ def multiplications(network: Engine, inputs: dict[str, Any]) -> float:
     horizon, clocks = inputs["calendar"].shape[1:3]
     rows, columns = network.shape_of.grid
     of_place, of_step, of_cell = batch * places, batch * horizon * places, batch * rows * columns
-    often = {"patches": of_place * patches, "step": of_step, "clock": batch * horizon * clocks, "quantiles": of_step}
+    often = {
+        "patches": of_place * patches,
+        "step": of_step,
+        "linear": of_step,
+        "clock": batch * horizon * clocks,
+        "quantiles": of_step,
+    }
     total = 0.0
     for layer in network._flatten_layers():
         size = sum(int(np.prod(weight.shape)) for weight in layer.weights if weight.name in ("kernel", "recurrent_kernel"))

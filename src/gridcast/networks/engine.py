@@ -7,7 +7,7 @@ K filters, Q quantiles.
     map     (B, N, C)    -> cells (B, G, G, C) -> 1x1 conv -> residual 3x3 convs -> own cell, whole map -> (B, N, 2 K)
     concat [both, recent level, what the hours to come are like, attributes, place]  -> Dense -> context (B, N, 2 U)
     decoder, the same for all steps: Dense (context, step, calendar) + lead -> gate by place -> Dense -> (B, H, N, Q)
-    output = same hour of last week + correction + what the context says of each step directly; both start at zero
+    output = same hour of last week + correction + what context and step say without detour; all start at zero
 """
 
 from __future__ import annotations
@@ -98,6 +98,7 @@ class Engine(keras.Model):  # type: ignore[misc]
         self.hidden = [dense(2 * units, name=f"hidden_{block}") for block in range(shape.blocks)]
         self.gate = [dense(2 * units, name=f"gate_{block}") for block in range(shape.blocks)]
         self.lead = self.add_weight(shape=(1, shape.horizon, 1, 2 * units), initializer="zeros", name="lead")
+        self.linear = dense(1, use_bias=False, kernel_initializer="zeros", name="linear")
         self.direct = dense(shape.horizon, use_bias=False, kernel_initializer="zeros", name="direct")
         self.quantiles = dense(
             len(shape.levels), kernel_initializer="zeros", bias_initializer=_spread_of(shape.levels), name="quantiles"
@@ -122,7 +123,8 @@ class Engine(keras.Model):  # type: ignore[misc]
             amount = ops.expand_dims(1 + gate(place), 1)  # (B, 1, N, 2 U)
             hidden = hidden + ops.silu(dense(self.drop_steps(hidden, training=training)) * amount)
         start = inputs["start"] + ops.swapaxes(self.direct(fused), 1, 2)  # (B, H, N)
-        return never_crossing(self.quantiles(hidden), self.shape_of.levels, ops.expand_dims(start, -1))
+        start = ops.expand_dims(start, -1) + self.linear(inputs["steps"])
+        return never_crossing(self.quantiles(hidden), self.shape_of.levels, start)
 
     def _remembered(self, history: Any, training: bool | None) -> Any:
         """Return what the recurrent branch makes of the context, (B, N, P, F) -> (B, N, U)."""
