@@ -40,7 +40,7 @@ def error_of(forecaster, panel: Panel) -> float:
 @needs_lightgbm
 def test_steps_and_their_crossing_are_found():
     panel = panel_of()
-    assert error_of(LightGBMForecaster(levels=(), **QUICK), panel) < 0.3 * error_of(SeasonalNaive(DAY), panel)
+    assert error_of(LightGBMForecaster(levels=(), **QUICK), panel) < 0.4 * error_of(SeasonalNaive(DAY), panel)
 
 
 @needs_lightgbm

@@ -107,7 +107,7 @@ def learned_and_judged(samples: Samples, hour: int | None, seed: int) -> tuple[R
     """
     parts = parts_of(samples, hour)
     random = np.random.default_rng(seed)
-    drawn = parts.draw(random)
+    drawn = parts.draw(random) if parts.regular is None else parts.learned[parts.regular]
     each = len(drawn) * samples.recipe.horizon * len(samples.panel.locations)
     more = [] if parts.regular is not None else [parts.draw(random) for _ in range(min(parts.day, ENOUGH // max(1, each)))]
     judged = _measured(samples, parts.judged) if len(parts.judged) else None

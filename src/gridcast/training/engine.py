@@ -115,23 +115,46 @@ def fit(
     first = 0
     if checkpoint is not None:
         first, history = checkpoint.resume(network, history)
-    good = network.get_weights()
-    for epoch in range(first, schedule.epochs):
-        feed.begin(epoch)
-        loss = float(network.fit(feed, epochs=1, verbose=0, shuffle=False).history["loss"][0])
-        if not math.isfinite(loss):
-            _stop(network, good, epoch, loss)
-            break
-        good = network.get_weights()
-        history["loss"].append(loss)
-        history["val_loss"].append(pinball_loss(placed, judged, ask(network, placed, judged), levels))
-        if progress is not None:
-            progress(epoch + 1, {name: values[-1] for name, values in history.items()})
-        if checkpoint is not None:
-            checkpoint.keep(network, epoch + 1, history)
-    else:
-        network.optimizer.finalize_variable_values(network.trainable_variables)
+    keeper = _Keeper(feed, judged, history, progress, checkpoint)
+    network.fit(feed, initial_epoch=first, epochs=schedule.epochs, verbose=0, shuffle=False, callbacks=[keeper])
+    if keeper.failed is not None:
+        _stop(network, keeper.good, *keeper.failed)
     return history
+
+
+class _Keeper(keras.callbacks.Callback):  # type: ignore[misc]
+    """Draws each epoch, and keeps what came of it; Keras itself puts the averaged weights in place at the very end."""
+
+    def __init__(
+        self,
+        feed: SampleFeed,
+        judged: Rows,
+        history: dict[str, list[float]],
+        progress: Progress | None,
+        checkpoint: Checkpoint | None,
+    ) -> None:
+        super().__init__()
+        self.feed, self.judged, self.history = feed, judged, history
+        self.progress, self.checkpoint = progress, checkpoint
+        self.good: list[npt.NDArray[np.generic]] = []
+        self.failed: tuple[int, float] | None = None
+
+    def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:  # noqa: ARG002
+        self.feed.begin(epoch)
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
+        loss = float((logs or {}).get("loss", math.nan))
+        if not math.isfinite(loss):
+            self.failed, self.model.stop_training = (epoch, loss), True
+            return
+        self.good = self.model.get_weights()
+        placed, levels = self.feed.placed, self.model.shape_of.levels
+        self.history["loss"].append(loss)
+        self.history["val_loss"].append(pinball_loss(placed, self.judged, ask(self.model, placed, self.judged), levels))
+        if self.progress is not None:
+            self.progress(epoch + 1, {name: values[-1] for name, values in self.history.items()})
+        if self.checkpoint is not None:
+            self.checkpoint.keep(self.model, epoch + 1, self.history)
 
 
 def ask(network: Any, placed: Placed, issued: Rows) -> Float:
@@ -166,7 +189,7 @@ def _compile(network: Any, levels: Sequence[float], schedule: Schedule, steps: i
 
 def _stop(network: Any, good: list[npt.NDArray[np.generic]], epoch: int, loss: float) -> None:
     """Go back to the last good weights, if there are any."""
-    if epoch == 0:
+    if not good:
         raise TrainingError("the training loss is no number", found=f"loss {loss} in epoch 1", expected="a falling loss", hint=HINT)
     network.set_weights(good)
     problem = f"the training loss is no longer a number after {epoch} epochs; their weights are kept. {HINT}"
