@@ -51,7 +51,6 @@ def rmse_on(panel: Panel, **how) -> float:
 
 
 @pytest.mark.slow
-@pytest.mark.xfail(reason="after 24 epochs of one issue time a day the RMSE is 1.041 with the map and 1.046 without", strict=True)
 def test_the_map_earns_its_place_where_fronts_travel(fronts):
     readings, places = fronts
     panel = Panel.from_wide(readings, places)

@@ -266,16 +266,27 @@ def test_the_defaults_in_the_help_are_those_of_the_settings():
 
 
 def test_an_interrupted_run_leaves_nothing_and_ends_with_130(tmp_path):
-    command = [sys.executable, "-m", "gridcast", "run", "--out", str(tmp_path / "runs" / "one"), "--epochs", "500"]
+    script = (
+        "import signal, sys; signal.signal(signal.SIGINT, signal.default_int_handler); "  # a parent may have it ignored
+        "from gridcast.cli import main; sys.argv[0] = 'gridcast'; main()"
+    )
+    options = ["--out", str(tmp_path / "runs" / "one"), "--epochs", "500", "--size", "small"]
     process = subprocess.Popen(
-        command, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env={**os.environ, "COLUMNS": "100"}
+        [sys.executable, "-c", script, "run", *options],
+        stderr=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "COLUMNS": "100"},
     )
     assert process.stderr is not None
-    for line in process.stderr:
-        if "training on" in line:
-            break
-    process.send_signal(signal.SIGINT)
-    _, talk = process.communicate(timeout=120)
+    try:
+        for line in process.stderr:
+            if "training on" in line:
+                break
+        process.send_signal(signal.SIGINT)
+        _, talk = process.communicate(timeout=120)
+    finally:
+        process.kill()
     assert process.returncode == 130
     assert "interrupted: nothing was written" in talk
     assert "Traceback" not in talk

@@ -31,7 +31,8 @@ def backtested(tiny_world, tiny_tables):
     load, _ = tiny_tables()
     operator = load[["A", "B", "C"]] + 1
     operator.to_csv(tiny_world.parent / "operator.csv")
-    config = settings(tiny_world, {"not_scored": ["C"], "not_compared": ["B"]}, operator=str(tiny_world.parent / "operator.csv"))
+    asked = {"not_scored": ["C"], "not_compared": ["B"], "baselines": list(NAIVE)}
+    config = settings(tiny_world, asked, operator=str(tiny_world.parent / "operator.csv"))
     out = tiny_world.parent / "backtested"
     return gridcast.backtest(config, out=out), out
 
