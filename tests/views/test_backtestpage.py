@@ -290,3 +290,9 @@ def test_what_does_not_belong_together_is_refused(backtested, tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(FileError, match="cannot write"):
         write_backtest_page(backtested, tmp_path / "file" / "report.html")
+
+
+def test_labels_that_are_local_themselves_are_shown_as_they_are(undrawn):
+    panel = world()
+    local = made(Panel(panel.dataset.assign_attrs(timezone="local")))
+    assert "The worst of" in backtest_page(local)

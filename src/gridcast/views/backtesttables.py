@@ -8,6 +8,7 @@ from html import escape
 import numpy as np
 import pandas as pd
 
+from gridcast.clock import find_zone
 from gridcast.forecast import Forecast
 from gridcast.views import style
 from gridcast.views.backtested import Backtested, mean_load
@@ -231,7 +232,7 @@ def _worst_row(backtested: Backtested, forecast: Forecast, cell: tuple[int, int,
     step += backtested.gap
     name, unit = forecast.locations[place], forecast.valid_times[issue, step]
     zones = dict(zip(backtested.panel.locations, backtested.panel.timezones, strict=True))
-    local = pd.Timestamp(unit).tz_localize("UTC").tz_convert(zones.get(name, "UTC"))
+    local = pd.Timestamp(unit).tz_localize("UTC").tz_convert(find_zone(zones.get(name, "UTC")))
     actual, told = (float(part.values.values[issue, place, step]) for part in (backtested.actual, forecast))
     return [
         escape(name),
