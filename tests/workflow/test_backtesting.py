@@ -1,5 +1,6 @@
 """The backtest of a configuration: all files are there and agree, and each way to plan it works."""
 
+import importlib.util
 import json
 
 import numpy as np
@@ -8,7 +9,9 @@ import pytest
 
 import gridcast
 from gridcast.config import make_config, read_config
-from gridcast.errors import ConfigError, FileError
+from gridcast.errors import ConfigError, FileError, GridcastError
+from gridcast.loading import Listener
+from gridcast.workflow import backtesting
 from gridcast.workflow.backtesting import run_backtest
 
 NAIVE = ("seasonal_naive_24h", "seasonal_naive_168h")
@@ -128,3 +131,50 @@ def test_each_way_to_plan_a_backtest_works(tiny_world, tmp_path, way):
     assert told["point"].notna().all()
     if way == "places":
         assert set(told["quality"]) == {"new place"}
+
+
+NO_OPERATOR = {
+    "every place with an operator is not compared": ({"not_compared": ["A", "B"]}, {}),
+    "it has no hour in the period": ({}, {"until": "2024-01-20"}),
+}
+
+
+@pytest.mark.parametrize("case", NO_OPERATOR)
+def test_an_operator_that_nobody_can_be_compared_with_is_left_out(tiny_world, tiny_tables, tmp_path, stand_in, case):
+    asked, how = NO_OPERATOR[case]
+    operator = tiny_tables()[0][["A", "B"]][: how.get("until")]
+    operator.to_csv(tmp_path / "operator.csv")
+    config = settings(tiny_world, {**asked, "baselines": list(NAIVE)}, operator=str(tmp_path / "operator.csv"))
+    said = []
+    result = run_backtest(config, out=tmp_path / "run", listener=Listener(said.append))
+    assert result.summary["with_operator"] is None
+    assert set(pd.read_parquet(tmp_path / "run" / "forecasts.parquet")["model"]) == {"hybrid", *NAIVE}
+    assert "nobody is compared with the operator: it has no hour of the period at a place that is scored and compared" in said
+
+
+@pytest.mark.parametrize(
+    ("asked", "words", "hint"),
+    [
+        ({"not_scored": ["Aa"]}, "`backtest.not_scored` names 1 place that is not there", "did you mean `a`?"),
+        ({"not_compared": ["Bb", "A"]}, "`backtest.not_compared` names 1 place that is not there", ""),
+        ({"not_scored": ["C", "A", "B"]}, "no place is left to score", ""),
+    ],
+)
+def test_places_that_make_no_sense_are_named_before_the_work(tiny_world, tmp_path, monkeypatch, asked, words, hint):
+    def work(*_, **__):
+        raise AssertionError("work")
+
+    monkeypatch.setattr(backtesting, "run_models", work)
+    with pytest.raises(ConfigError, match=words) as raised:
+        run_backtest(settings(tiny_world, asked), out=tmp_path / "run")
+    assert hint.lower() in raised.value.problems[0].hint.lower()
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_library_that_is_missing_is_named_before_the_work(tiny_world, tmp_path, monkeypatch):
+    found = importlib.util.find_spec
+    monkeypatch.setattr("importlib.util.find_spec", lambda name, *how: None if name == "lightgbm" else found(name, *how))
+    monkeypatch.setattr(backtesting, "prepared_for", lambda *_: pytest.fail("work"))
+    with pytest.raises(GridcastError, match="LightGBM is not installed") as raised:
+        run_backtest(settings(tiny_world), out=tmp_path / "run", with_baselines=True)
+    assert raised.value.problems[0].hint == 'pip install "gridcast[boosting]"'

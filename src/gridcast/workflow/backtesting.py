@@ -13,6 +13,7 @@ import pandas as pd
 import xarray as xr
 
 from gridcast.config import RunConfig, to_toml
+from gridcast.errors import ConfigError, counted, did_you_mean, listed
 from gridcast.evaluation import (
     BacktestPlan,
     BacktestResult,
@@ -149,6 +150,7 @@ def run_backtest(
 def prepared_for(config: RunConfig, listener: Listener) -> Prepared:
     """Return the panel and the plan of a configuration."""
     loaded = load(config, listener)
+    _require_places(config, loaded.panel.locations)
     plan = plan_of(config, loaded.panel)
     issued = plan.issue_times(loaded.panel)
     panel = prepare(with_covariates(loaded, config, issued[0], listener), config, issued[0], listener)
@@ -158,6 +160,26 @@ def prepared_for(config: RunConfig, listener: Listener) -> Prepared:
     )
     operator = read_operator(config, panel, listener)
     return Prepared(config, panel, plan, common_hour(panel, issued), operator, listener)
+
+
+def _require_places(config: RunConfig, locations: tuple[str, ...]) -> None:
+    """Refuse names of places that are not there, and to score none.
+
+    Raises:
+        ConfigError: Naming them.
+    """
+    for key in ("not_scored", "not_compared"):
+        unknown = [name for name in getattr(config.backtest, key) if name not in locations]
+        if unknown:
+            raise ConfigError(
+                f"`backtest.{key}` names {counted(unknown, 'place')} that {'is' if len(unknown) == 1 else 'are'} not there",
+                found=listed(unknown),
+                expected=f"some of {listed(locations)}",
+                hint=did_you_mean(unknown[0], locations),
+            )
+    if not set(locations) - set(config.backtest.not_scored):
+        problem, expected = "no place is left to score", f"fewer than all {counted(locations, 'place')}"
+        raise ConfigError(problem, found=f"`backtest.not_scored` with {listed(config.backtest.not_scored)}", expected=expected)
 
 
 def run_models(prepared: Prepared, makers: dict[str, Callable[[], Any]]) -> BacktestResult:
@@ -183,7 +205,7 @@ class Versus:
 
 
 def _against_operator(prepared: Prepared, result: BacktestResult) -> Versus | None:
-    """Return how all stand against the operator, if there is one."""
+    """Return how all stand against the operator, if there is one and an hour at which they can be compared with it."""
     if prepared.operator is None:
         return None
     filed = FiledForecast(prepared.operator, prepared.plan.steps).predict(prepared.panel, result.actual.issue_times)
@@ -194,6 +216,10 @@ def _against_operator(prepared: Prepared, result: BacktestResult) -> Versus | No
         for name, known in zip(prepared.panel.locations, there, strict=True)
         if known and name in prepared.scored and name not in prepared.config.backtest.not_compared
     ]
+    if not compared:
+        why = "it has no hour of the period at a place that is scored and compared"
+        prepared.listener.say(f"nobody is compared with the operator: {why}")
+        return None
     everybody = {**result.forecasts, OPERATOR: filed}
     scores = score_table(everybody, result.actual, panel=prepared.panel, gap=prepared.plan.gap, places=compared)
     return Versus(filed, scores)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
 from collections.abc import Callable, Sequence
 from functools import partial
@@ -12,7 +13,7 @@ import pandas as pd
 from gridcast.attaching import calendar_of
 from gridcast.clock import DAY, WEEK, local_labels
 from gridcast.config import RunConfig, make_config, read_config
-from gridcast.errors import ConfigError, did_you_mean, listed
+from gridcast.errors import ConfigError, GridcastError, did_you_mean, listed
 from gridcast.forecast import Forecaster
 from gridcast.loading import Listener
 from gridcast.panel import Panel
@@ -75,11 +76,15 @@ def baselines_of(names: Sequence[str], config: RunConfig, locations: tuple[str, 
 
     Raises:
         ConfigError: Naming one that is unknown.
+        GridcastError: If the library of one is not installed.
     """
     unknown = [name for name in names if name not in BASELINES]
     if unknown:
         hint = did_you_mean(unknown[0], BASELINES)
         raise ConfigError(f"unknown baseline `{unknown[0]}`", found=listed(unknown), expected=listed(BASELINES, 10), hint=hint)
+    if "lightgbm" in names and importlib.util.find_spec("lightgbm") is None:
+        found, hint = "the baseline `lightgbm`", 'pip install "gridcast[boosting]"'
+        raise GridcastError("LightGBM is not installed", found=found, hint=hint)
     return {name: partial(_baseline, name, config, locations, issue_hour) for name in names}
 
 
