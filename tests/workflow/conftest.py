@@ -5,8 +5,10 @@ from types import SimpleNamespace
 import numpy as np
 import pandas as pd
 import pytest
+import xarray as xr
 
 from gridcast.clock import DAY
+from gridcast.forecast import Forecast
 from gridcast.forecasters.baselines import SeasonalNaive
 from gridcast.workflow import backtesting, totalling
 
@@ -14,7 +16,7 @@ FIRST_JUDGED = pd.Timestamp("2024-01-15")
 
 
 class StandIn(SeasonalNaive):
-    """The reading of a day ago, with made-up errors of eight days that were held out."""
+    """The reading of a day ago, more or less 1, with made-up errors of eight days that were held out."""
 
     judged = pd.date_range(FIRST_JUDGED, periods=8).to_numpy()
 
@@ -28,6 +30,11 @@ class StandIn(SeasonalNaive):
             judged=self.judged,
         )
         return super().fit(panel)
+
+    def predict(self, panel, issue_times):
+        values = super().predict(panel, issue_times).values
+        quantiles = xr.concat([values - 1, values, values + 1], pd.Index([0.1, 0.5, 0.9], name="quantile"))
+        return Forecast(values, quantiles.transpose(*values.dims, "quantile"))
 
 
 @pytest.fixture

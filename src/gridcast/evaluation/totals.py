@@ -100,7 +100,9 @@ def _clock(panel: Panel) -> dict[str, tuple[str, list[str]]]:
     """Return zone, country and part of it that most places have, as far as places have their own."""
     told = [name for name in CLOCK if name in panel.dataset.coords]
     each = zip(*(panel.dataset[name].values.tolist() for name in told), strict=True)
-    return {name: ("location", [value]) for name, value in zip(told, Counter(each).most_common(1)[0][0], strict=True)} if told else {}
+    return (
+        {name: ("location", [value]) for name, value in zip(told, Counter(each).most_common(1)[0][0], strict=True)} if told else {}
+    )
 
 
 def _where(panel: Panel) -> tuple[npt.NDArray[np.float64], ...]:

@@ -13,7 +13,7 @@ import pandas as pd
 import xarray as xr
 
 from gridcast.config import RunConfig, to_toml
-from gridcast.errors import ConfigError, counted, did_you_mean, listed
+from gridcast.errors import ConfigError, GridcastError, counted, did_you_mean, listed
 from gridcast.evaluation import (
     BacktestPlan,
     BacktestResult,
@@ -127,7 +127,7 @@ def run_backtest(
     result = run_models(prepared, makers)
     scores = score_table(result.forecasts, result.actual, panel=prepared.panel, gap=prepared.plan.gap, places=prepared.scored)
     versus = _against_operator(prepared, result)
-    total = total_of(prepared, result) if config.backtest.total != "none" else None
+    total = _total(prepared, result) if config.backtest.total != "none" else None
     facts = facts_of(prepared, result)
     told = _skills(scores, versus)
     won = _won(scores, versus)
@@ -223,6 +223,15 @@ def _against_operator(prepared: Prepared, result: BacktestResult) -> Versus | No
     everybody = {**result.forecasts, OPERATOR: filed}
     scores = score_table(everybody, result.actual, panel=prepared.panel, gap=prepared.plan.gap, places=compared)
     return Versus(filed, scores)
+
+
+def _total(prepared: Prepared, result: BacktestResult) -> Total | None:
+    """Return the sum of all places; None where it can't be made, for which the long work before is not lost."""
+    try:
+        return total_of(prepared, result)
+    except GridcastError as error:
+        prepared.listener.say(f"the sum of all places is left out: {error.problems[0].problem}")
+        return None
 
 
 def _skills(scores: pd.DataFrame, versus: Versus | None) -> pd.DataFrame:
