@@ -7,7 +7,7 @@ from dataclasses import replace
 import pandas as pd
 
 from gridcast.attaching import SYNTHETIC_COUNTRY, with_weather
-from gridcast.clock import find_zone, utc
+from gridcast.clock import clock_zone, find_zone, utc
 from gridcast.config import RunConfig
 from gridcast.errors import ConfigError
 from gridcast.loading.listener import Listener
@@ -34,7 +34,8 @@ def load(config: RunConfig, listener: Listener, *, refuse: bool = True) -> Loade
     """
     loaded = _synthetic(config) if config.is_synthetic else _from_sources(config)
     zoned = loaded.panel.dataset.assign_attrs(timezone=config.data.timezone)
-    panel = Panel(zoned).between(_moment(config, "start"), _moment(config, "end"))
+    zone = clock_zone(config.data.timezone, loaded.panel.freq)
+    panel = Panel(zoned).between(_moment(config, "start", zone), _moment(config, "end", zone))
     for sentence in (*loaded.said, panel.describe(), *check_panel(panel, refuse=refuse)):
         listener.say(sentence)
     return replace(loaded, panel=panel)
@@ -87,8 +88,8 @@ def _from_sources(config: RunConfig) -> Loaded:
     )
 
 
-def _moment(config: RunConfig, name: str) -> pd.Timestamp | None:
-    """Return the start or the end of the readings to use, by the clock of the configuration; None for no limit."""
+def _moment(config: RunConfig, name: str, zone: str) -> pd.Timestamp | None:
+    """Return the start or the end of the readings to use, by the clock of a zone; None for no limit."""
     text = getattr(config.data, name)
     if not text:
         return None
@@ -98,6 +99,4 @@ def _moment(config: RunConfig, name: str) -> pd.Timestamp | None:
         raise ConfigError(
             f"`data.{name}` is no moment", found=text, expected="such as `2017-11-26` or `2017-11-26 06:00`"
         ) from error
-    return utc(
-        stamp if stamp.tzinfo else stamp.tz_localize(find_zone(config.data.timezone), ambiguous=True, nonexistent="shift_forward")
-    )
+    return utc(stamp if stamp.tzinfo else stamp.tz_localize(find_zone(zone), ambiguous=True, nonexistent="shift_forward"))

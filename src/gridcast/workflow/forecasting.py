@@ -10,7 +10,7 @@ from typing import Any
 
 import pandas as pd
 
-from gridcast.clock import HOUR, utc
+from gridcast.clock import HOUR, clock_zone, find_zone, utc
 from gridcast.config import RunConfig, make_config, read_config
 from gridcast.errors import ConfigError, FileError, GridcastWarning, PanelError, counted
 from gridcast.evaluation import forecast_table, issue
@@ -107,7 +107,7 @@ def _moment(panel: Panel, config: RunConfig, issue_time: str | pd.Timestamp | No
     stamp = pd.to_datetime(issue_time, errors="coerce")
     if pd.isna(stamp):
         raise ConfigError("the issue time is no moment", found=f"`{issue_time}`", expected="such as `2017-11-26 06:00`")
-    zone = "UTC" if config.data.timezone == "local" else config.data.timezone
+    zone = find_zone(clock_zone(config.data.timezone, panel.freq))
     moment = utc(stamp if stamp.tzinfo else stamp.tz_localize(zone, ambiguous=True, nonexistent="shift_forward"))
     if (moment - panel.times[0]) % panel.freq != pd.Timedelta(0):
         raise ConfigError(
