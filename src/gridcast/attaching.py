@@ -31,7 +31,7 @@ MARGIN = pd.Timedelta(days=7)  # of weather after the last reading
 
 
 def with_weather(
-    panel: Panel, config: RunConfig, *, until: pd.Timestamp, stations: pd.DataFrame | None = None
+    panel: Panel, config: RunConfig, *, until: pd.Timestamp, stations: pd.DataFrame | None = None, covering: bool = True
 ) -> tuple[Panel, tuple[str, ...]]:
     """Return the panel with the weather of the configuration at its places, and what is worth saying.
 
@@ -43,6 +43,7 @@ def with_weather(
         config: With the source of the weather, or none.
         until: The end of the training part.
         stations: Coordinates of the stations: `id`, `latitude`, `longitude`; those of the configuration win.
+        covering: Whether the weather has to be that of the readings, and not only of the time after them.
 
     Raises:
         GridcastError: If the weather can't be read, or does not fit the panel.
@@ -61,7 +62,8 @@ def with_weather(
     readings = panel.rows
     for name, values in at_places.data_vars.items():
         panel = _joined(panel, str(name), values)
-        _require_cover(panel, str(name), readings, weather)
+        if covering:
+            _require_cover(panel, str(name), readings, weather)
     if "y" in dataset.dims:
         for name, values in dataset.data_vars.items():
             panel = _joined(panel, f"{name}_field", values)

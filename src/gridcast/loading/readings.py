@@ -41,7 +41,7 @@ def load(config: RunConfig, listener: Listener, *, refuse: bool = True) -> Loade
     return replace(loaded, panel=panel)
 
 
-def with_covariates(loaded: Loaded, config: RunConfig, until: pd.Timestamp, listener: Listener) -> Panel:
+def with_covariates(loaded: Loaded, config: RunConfig, until: pd.Timestamp, listener: Listener, *, covering: bool = True) -> Panel:
     """Return the panel with the weather of the configuration, and say what was recognised.
 
     Readings that are called wrong are masked before, so that no station is learned from them.
@@ -51,12 +51,13 @@ def with_covariates(loaded: Loaded, config: RunConfig, until: pd.Timestamp, list
         config: With the source of the weather, or none.
         until: The end of the training part.
         listener: Who is told.
+        covering: Whether the weather has to be that of the readings, and not only of the time after them.
 
     Raises:
         GridcastError: If weather or flags can't be read, or do not fit the panel.
     """
     readings = without_wrong(loaded.panel, config, until, listener)
-    panel, said = with_weather(readings, config, until=until, stations=loaded.stations)
+    panel, said = with_weather(readings, config, until=until, stations=loaded.stations, covering=covering)
     for sentence in said:
         listener.say(sentence)
     return panel
