@@ -36,6 +36,8 @@ class DataConfig(Section):
     """SELECT that gives the readings, in place of a table of the database."""
     timezone: str = "UTC"
     """Zone of stamps without an offset, and of the local clock; `local` for labels that are kept as they are."""
+    timezones: dict[str, str] = Field(default_factory=dict)
+    """Zones of single places, by their names, where the table of places has no column `timezone`."""
     unit: str = ""
     """Unit of the readings, where the file does not tell."""
     start: str = ""

@@ -22,7 +22,7 @@ from gridcast.forecasters.fitted import Fitted, fingerprint
 from gridcast.forecasters.placing import Placing
 from gridcast.layout import Axes, Collisions
 from gridcast.networks import backend
-from gridcast.networks.engine import Shape, features_of, make_engine
+from gridcast.networks.engine import Shape, features_of, make_engine, without_folds
 from gridcast.panel import Panel
 from gridcast.raster import panel_grid
 from gridcast.samples.parts import Parts, parts_of
@@ -31,6 +31,7 @@ from gridcast.samples.recipe import Recipe
 from gridcast.samples.samples import Rows, Samples
 from gridcast.training.checkpoints import Checkpoint
 from gridcast.training.engine import Schedule, ask, fit
+from gridcast.training.lines import fit_lines, lines_of
 
 Progress = Callable[[int, dict[str, float]], None]
 Size = Literal["small", "medium", "large"]
@@ -66,6 +67,7 @@ class HybridForecaster:
         temporal: Whether there is a recurrent branch.
         spatial: Whether there is a branch that reads the map.
         shuffled_map: Whether the places change places on the map, to see what the map is worth.
+        lines: Whether the forecast starts from ridge regressions, see `gridcast.networks.lines`, or from the weekly lag.
         weather: Whether weather that is known ahead is read.
         progress: Called after each epoch with its number and losses.
         checkpoint: File from which an interrupted training goes on.
@@ -88,6 +90,7 @@ class HybridForecaster:
     temporal: bool = True
     spatial: bool = True
     shuffled_map: bool = False
+    lines: bool = True
     weather: bool = True
     progress: Progress | None = None
     checkpoint: str | os.PathLike[str] | None = None
@@ -106,9 +109,9 @@ class HybridForecaster:
 
     @property
     def reach(self) -> pd.Timedelta:
-        """The context, and a day for what lags behind it."""
+        """What samples look back, and a day for what lags behind it."""
         recipe = self._require_fit().recipe
-        return recipe.context * recipe.freq + MARGIN
+        return recipe.reach * recipe.freq + MARGIN
 
     def fit(self, panel: Panel) -> HybridForecaster:
         """Train on the readings of the panel, and calibrate on every twelfth week, which nothing is learned from; return itself.
@@ -142,7 +145,9 @@ class HybridForecaster:
         """
         fitted = self._require_fit()
         fitted.require_fit(panel, issue_times)
-        if len(issue_times) > 1 and set(panel.locations) - set(fitted.placing.locations):
+        if set(panel.locations) - set(fitted.placing.locations) and not (
+            len(issue_times) == 1 and panel.issue_time == issue_times[0]
+        ):
             return self._one_by_one(panel, issue_times)
         placed = fitted.placed(panel)
         rows = placed.samples.rows_of(issue_times)
@@ -180,6 +185,8 @@ class HybridForecaster:
         seed = self.seed + 1000 * member
         backend.seed_everything(seed)
         network = make_engine(shape)
+        if shape.lines is not None:
+            fit_lines(network.lines, placed, parts.fitted())
         schedule = Schedule(self.epochs, self._batch_size(len(placed.number), len(parts.draw(np.random.default_rng(0)))), seed=seed)
         checkpoint = None
         if self.checkpoint is not None:
@@ -188,7 +195,8 @@ class HybridForecaster:
             checkpoint = Checkpoint(path, fingerprint(shape, schedule, placed))
         progress = self._progress(member)
         judged = parts.judged[:: max(1, len(parts.judged) // 64)]
-        return network, fit(network, placed, parts.draw, schedule, judged=judged, progress=progress, checkpoint=checkpoint)
+        history = fit(network, placed, parts.draw, schedule, judged=judged, progress=progress, checkpoint=checkpoint)
+        return without_folds(network), history
 
     def _progress(self, member: int) -> Progress | None:
         """Return who is told of the epochs of a member: they count on."""
@@ -203,15 +211,17 @@ class HybridForecaster:
         lone = len(placing.locations) == 1
         if lone and self.spatial:
             warnings.warn("there is one place only: the branch that reads the map is off", GridcastWarning, stacklevel=3)
+        features = features_of(placed.inputs(parts.learned[-1:]))
         return Shape(
             self.levels,
             len(placing.locations),
             self.horizon,
-            features_of(placed.inputs(parts.learned[-1:])),
+            features,
             placing.grid.shape,
             units=self.units or UNITS[self.size],
             temporal=self.temporal,
             spatial=self.spatial and not lone,
+            lines=lines_of(placed, features) if self.lines else None,
         )
 
     def _placing(self, panel: Panel, recipe: Recipe) -> Placing:
