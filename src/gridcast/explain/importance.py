@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from gridcast.clock import HOUR
+from gridcast.clock import HOUR, local_labels
 from gridcast.explain.parts import ask_mixed, parts_of
 from gridcast.explain.question import Floats, Question
 from gridcast.samples.samples import Rows
@@ -99,7 +99,7 @@ def permuted_errors(question: Question, *, seed: int = 0) -> Errors:
 def seasons_of(question: Question, rows: Rows) -> npt.NDArray[np.object_]:
     """Return the meteorological season of issue rows by the local clock; south of the equator it is summer from December on."""
     panel = question.samples.panel
-    month = question.samples.times[rows].tz_convert(panel.timezones[question.places[0]]).month.to_numpy()
+    month = local_labels(question.samples.times[rows], panel.timezones[question.places[0]]).month.to_numpy()
     south = panel.has_coordinates and panel.coordinates[0][question.places[0]] < 0
     return np.array(SEASONS, dtype=object)[(month % 12 // 3 + 2 * int(south)) % 4]
 
