@@ -54,7 +54,9 @@ def test_the_parts_add_up_to_the_forecast_whatever_the_network_does(ask, locatio
     assert sum(told.groups.values()) == pytest.approx(whole, abs=1e-3)
     rows = np.array([question.row])
     assert told.forecast == pytest.approx(question.answer(question.placed.inputs(rows))[0], rel=1e-5, abs=1e-4)
-    assert told.baseline == pytest.approx(question.answer(question.placed.inputs(question.earlier)).mean(axis=0), rel=1e-5, abs=1e-4)
+    assert told.baseline == pytest.approx(
+        question.answer(question.placed.inputs(question.earlier)).mean(axis=0), rel=1e-5, abs=1e-4
+    )
     table = told.table()
     assert table.groupby("valid_time")["contribution"].sum().to_numpy() == pytest.approx(told.forecast, rel=1e-5, abs=1e-4)
     assert list(table["lead"][:6]) == [0, 1, 2, 3, 4, 5]
@@ -69,9 +71,13 @@ def test_two_parts_that_only_count_together_share_alike(ask):
     question = ask(both, days=24)
     told = attribute(question, parts_of(question)).of_group("weather")
     # two parts of one group come in next to each other, in one order and its reverse: their values are exact for each day
-    pairs = question.placed.inputs(question.earlier)["steps"][:, :, 1][..., question_columns(question, "steps", "temperature", "humidity")]
-    here = question.placed.inputs(np.array([question.row]))["steps"][0, :, 1][:, question_columns(question, "steps", "temperature", "humidity")]
-    t, h, T, W = *np.moveaxis(np.sign(pairs), -1, 0), *np.sign(here).T  # noqa: N806
+    pairs = question.placed.inputs(question.earlier)["steps"][:, :, 1][
+        ..., question_columns(question, "steps", "temperature", "humidity")
+    ]
+    here = question.placed.inputs(np.array([question.row]))["steps"][0, :, 1][
+        :, question_columns(question, "steps", "temperature", "humidity")
+    ]
+    t, h, T, W = *np.moveaxis(np.sign(pairs), -1, 0), *np.sign(here).T
     expected = ((T * h - t * h) + (T * W - t * W)).mean(axis=0) / 2
     assert told["temperature"] == pytest.approx(expected * question.samples.recipe.scaler.scale[1], abs=1e-4)
 

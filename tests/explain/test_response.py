@@ -6,7 +6,7 @@ from gridcast.samples.columns import columns_of
 
 
 def heated(inputs, at):
-    """The load rises by two spreads a spread of temperature above its mean, and by what the day is warmer than yesterday on the map."""
+    """The load rises with a temperature above its mean, and with what the day is warmer than yesterday on the map."""
     warm = inputs["steps"][..., at("steps", "temperature")[0]]
     change = inputs["map"][..., at("map", "coming_change_0")[0]][:, None]
     return 2 * np.maximum(warm, 0) + change

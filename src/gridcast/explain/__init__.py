@@ -1,1 +1,1 @@
-"""Why a forecast is what it is: what it rests on, where it looks, why it changed. Asks the network, and knows nothing of its inside."""
+"""Why a forecast is what it is: what it rests on, where it looks, why it changed. The network is asked, never opened."""

@@ -12,8 +12,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from gridcast.availability import ISSUED
-from gridcast.clock import HOUR
-from gridcast.errors import ConfigError
+from gridcast.errors import ConfigError, counted
 from gridcast.explain.question import place_of
 from gridcast.forecast import Forecaster
 from gridcast.panel import Panel
@@ -89,31 +88,31 @@ def change(
     places = list(range(len(panel.locations))) if not location else [place_of(panel, location)]
     old = forecaster if earlier is None else earlier
     offset = int((after - before) // panel.freq)
-    count = min(forecaster.horizon, old.horizon - offset)
-    if offset < 0 or count < 1:
-        raise ConfigError(
-            "the two forecasts are about no hour together",
-            found=f"issued at {before} for {old.horizon} steps, and at {after}",
-            expected=f"an earlier one issued from {after - (old.horizon - 1) * panel.freq} to {after}",
-        )
 
-    def said(by: Forecaster, known: Panel, moment: pd.Timestamp, start: int = 0) -> Floats:
+    def said(by: Forecaster, known: Panel, moment: pd.Timestamp) -> Floats:
         made = by.predict(known.recent(by.reach), pd.DatetimeIndex([moment])).values.values[0]  # (N, H)
-        found: Floats = made[places, start : start + count].astype(np.float64).sum(axis=0)
+        found: Floats = made[places].astype(np.float64).sum(axis=0)
         return found
 
     then, now = panel.as_of(before), panel.as_of(after)
-    first = said(old, then, before, offset)
+    first, last = said(old, then, before), said(forecaster, now, after)
+    count = min(len(last), len(first) - offset)
+    if offset < 0 or count < 1:
+        raise ConfigError(
+            "the two forecasts are about no hour together",
+            found=f"issued at {before} for {counted(len(first), 'step')}, and at {after}",
+            expected=f"an earlier one issued from {after - (len(first) - 1) * panel.freq} to {after}",
+        )
+    first, last = first[offset : offset + count], last[:count]
 
     def worth(known: Known) -> Floats:
-        return said(forecaster if MODEL in known else old, _known(then, now, known), after)
+        return said(forecaster if MODEL in known else old, _known(then, now, known), after)[:count]
 
     causes = [LOAD, WEATHER] if earlier is None else [LOAD, WEATHER, MODEL]
     if not panel.variables:
         causes.remove(WEATHER)
     values = shapley(worth, causes)
     nothing = np.zeros(count)
-    last = said(forecaster, now, after)
     each = {name: values.get(name, nothing) for name in (LOAD, WEATHER, MODEL)}
     each = {CALENDAR: worth(frozenset()) - first, **each}
     return Change(

@@ -101,7 +101,8 @@ def seasons_of(question: Question, rows: Rows) -> npt.NDArray[np.object_]:
     panel = question.samples.panel
     month = local_labels(question.samples.times[rows], panel.timezones[question.places[0]]).month.to_numpy()
     south = panel.has_coordinates and panel.coordinates[0][question.places[0]] < 0
-    return np.array(SEASONS, dtype=object)[(month % 12 // 3 + 2 * int(south)) % 4]
+    names: npt.NDArray[np.object_] = np.array(SEASONS, dtype=object)[(month % 12 // 3 + 2 * int(south)) % 4]
+    return names
 
 
 def _judged(question: Question) -> tuple[int, ...]:

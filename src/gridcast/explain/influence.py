@@ -60,12 +60,12 @@ def nearest(question: Question, most: int = MOST) -> list[int]:
     """Return the neighbours on the map, nearest first where they are many; of the sum of all places the largest places."""
     size = question.samples.recipe.scaler.scale
     if not question.others:
-        return np.argsort(-np.abs(size), kind="stable")[:most].tolist()
+        return [int(place) for place in np.argsort(-np.abs(size), kind="stable")[:most]]
     grid = question.fitted.placing.grid
     own, cells = question.placed.cell[list(question.places)], question.placed.cell
     away = (cells // grid.columns - own[0] // grid.columns) ** 2 + (cells % grid.columns - own[0] % grid.columns) ** 2
     others = np.array(question.others, dtype=np.intp)
-    return others[np.argsort(away[others], kind="stable")][:most].tolist()
+    return [int(place) for place in others[np.argsort(away[others], kind="stable")][:most]]
 
 
 def _kinds(parts: Parts, name: str) -> list[str]:

@@ -60,9 +60,7 @@ class Parts:
         return mixed
 
 
-def parts_of(
-    question: Question, named: Sequence[int] = (), *, by_kind: bool = False, own: Collection[int] | None = None
-) -> Parts:
+def parts_of(question: Question, named: Sequence[int] = (), *, by_kind: bool = False, own: Collection[int] | None = None) -> Parts:
     """Return the parts of a question.
 
     Args:

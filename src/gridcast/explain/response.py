@@ -13,8 +13,9 @@ import pandas as pd
 
 from gridcast.clock import DAY, local_labels
 from gridcast.explain.parts import AT_ONCE
-from gridcast.explain.question import YEAR, Floats, Inputs, Question
+from gridcast.explain.question import YEAR, Floats, Question
 from gridcast.samples.columns import columns_of
+from gridcast.samples.samples import Float
 
 
 @dataclass(frozen=True)
@@ -53,7 +54,7 @@ def response(question: Question) -> Response | None:
     if not names:
         return None
     variable = recipe.past or recipe.main[0]
-    known = question.placed.inputs(question.earlier)
+    known = _inputs(question)
     told = columns_of(question.samples)
     steps = {column.name: k for k, column in enumerate(told["steps"])}
     donors = np.flatnonzero((known["steps"][..., steps["weather_known"]] > 0).all(axis=(1, 2)))
@@ -66,9 +67,9 @@ def response(question: Question) -> Response | None:
     hours = _hours(question, question.samples.times[question.row : question.row + day])
     warm = (scaled * recipe.covariates.scale[k] + recipe.covariates.centre[k])[:, :day]
     forecasts = pd.DataFrame({"hour": np.tile(hours, len(donors)), "temperature": warm.ravel(), "forecast": said[:, :day].ravel()})
-    forecasts = forecasts.groupby(["hour", "temperature"], as_index=False)["forecast"].mean()
+    forecasts = forecasts.groupby(["hour", "temperature"], as_index=False).mean()
     units = str(question.samples.panel.dataset[variable].attrs.get("units", ""))
-    return Response(question.name, variable, units, question.samples.panel.unit, forecasts, _readings(question, variable, k))
+    return Response(question.name, variable, units, question.samples.panel.unit, forecasts, _readings(question, k))
 
 
 @dataclass(frozen=True)
@@ -91,7 +92,7 @@ def _columns(question: Question) -> _Coming:
     )
 
 
-def _with_weather_of(question: Question, known: Inputs, donors: npt.NDArray[np.intp], columns: _Coming) -> Floats:
+def _with_weather_of(question: Question, known: dict[str, Float], donors: npt.NDArray[np.intp], columns: _Coming) -> Floats:
     """Return the forecasts of each earlier day with the weather to come of each donor, shape (K, D, H). [the panel's unit]"""
     count = len(question.earlier)
     base, donor = np.repeat(np.arange(count), len(donors)), np.tile(donors, count)
@@ -110,7 +111,7 @@ def _with_weather_of(question: Question, known: Inputs, donors: npt.NDArray[np.i
     return found.reshape(count, len(donors), -1)
 
 
-def _readings(question: Question, variable: str, k: int) -> pd.DataFrame:
+def _readings(question: Question, k: int) -> pd.DataFrame:
     """Return the readings of the last year by hour and temperature; an hour at which a place has none is left out."""
     samples, places = question.samples, list(question.places)
     first = max(0, question.row - int(YEAR // samples.panel.freq))
@@ -120,7 +121,13 @@ def _readings(question: Question, variable: str, k: int) -> pd.DataFrame:
     warm = samples.weather[rows, :, k][:, places].mean(axis=-1) * covariates.scale[k] + covariates.centre[k]
     load = samples.panel.consumption[rows][:, places].sum(axis=-1)
     table = pd.DataFrame({"hour": _hours(question, samples.times[rows]), "temperature": warm, "reading": load})
-    return table[known & np.isfinite(load)].reset_index(drop=True)
+    kept: pd.DataFrame = table.loc[known & np.isfinite(load)].reset_index(drop=True)
+    return kept
+
+
+def _inputs(question: Question) -> dict[str, Float]:
+    """Return what the network reads at the earlier days."""
+    return {name: np.asarray(values) for name, values in question.placed.inputs(question.earlier).items()}
 
 
 def _hours(question: Question, times: pd.DatetimeIndex) -> npt.NDArray[np.intp]:

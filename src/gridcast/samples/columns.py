@@ -146,5 +146,3 @@ def _map(recipe: Recipe) -> Iterator[Column]:
         for name, blocks in (("coming", coming), ("coming_change", coming), ("week_change", past)):
             for block in range(blocks):
                 yield Column(f"{name}_{block}", WEATHER, recipe.past)
-
-

@@ -20,7 +20,7 @@ FEWEST = 2  # days in a bin
 
 
 def plot_importance(table: pd.DataFrame, *, name: str, issued: int) -> Figure:
-    """Return the importance of each group with its interval, over all lead times, by lead time, and by season where there are several.
+    """Return the importance of each group with its interval, by lead time, and by season where there are several.
 
     Args:
         table: What `gridcast.explain.importance.importance` returned, not empty.
@@ -47,7 +47,9 @@ def plot_importance(table: pd.DataFrame, *, name: str, issued: int) -> Figure:
 def plot_response(told: Response) -> Figure:
     """Return the response at some hours of the day: readings as dots, the forecasts with the weather of other days as a line."""
     hours = np.sort(told.forecasts["hour"].unique())
-    shown = hours[np.unique(np.linspace(0, len(hours) - 1, min(PANELS, len(hours)) + 1).astype(int)[:-1])] if len(hours) > 1 else hours
+    shown = (
+        hours[np.unique(np.linspace(0, len(hours) - 1, min(PANELS, len(hours)) + 1).astype(int)[:-1])] if len(hours) > 1 else hours
+    )
     figure = style.new_figure(3.3 * len(shown) + 1.0, 4.5, f"How the load responds to {told.variable}: {told.name}")
     panels = np.atleast_1d(figure.subplots(1, len(shown), sharey=True, sharex=True))
     for axes, hour in zip(panels, shown, strict=True):

@@ -17,7 +17,7 @@ from matplotlib.ticker import MaxNLocator
 from gridcast.clock import clock_zone, local_labels
 from gridcast.explain.attribution import Attribution
 from gridcast.explain.change import CALENDAR, LOAD, MODEL, WEATHER, Change
-from gridcast.explain.parts import GROUPS, MAP
+from gridcast.explain.parts import MAP
 from gridcast.samples import columns
 from gridcast.views import style
 
@@ -43,7 +43,7 @@ def plot_why(why: Attribution) -> Figure:
     figure = style.new_figure(11, 2.1 + 0.3 * len(bars) + 4.2, f"Why this forecast: {why.name}, issued {_local(why)}")
     upper, lower = figure.subplots(2, 1, height_ratios=[0.5 + 0.3 * len(bars), 3.8])
     _waterfall(upper, why, bars)
-    _hours(lower, why.valid_times, why.zone, {group: why.groups[group] for group in why.groups}, COLOURS)
+    _hours(lower, why.valid_times, why.zone, why.groups, COLOURS)
     lower.set_ylabel(style.with_unit("against the average day", why.unit))
     style.dressed(lower, "What each group adds, hour by hour; the line is the forecast less the average day")
     _legend(lower, list(why.groups), COLOURS, "forecast less average day")
@@ -60,7 +60,9 @@ def plot_lags(why: Attribution) -> Figure:
     most = float(np.abs(values).max()) or 1.0
     edges = np.arange(values.shape[1] + 1) - 0.5
     mesh = axes.pcolormesh(edges, np.arange(len(names) + 1) - 0.5, values, cmap="PuOr_r", norm=TwoSlopeNorm(0, -most, most))
-    style.dressed(axes, f"What each lag adds to each hour of the forecast, against the average day; issued {_local(why)}").grid(False)
+    style.dressed(axes, f"What each lag adds to each hour of the forecast, against the average day; issued {_local(why)}").grid(
+        False
+    )
     axes.set_yticks(range(len(names)), [style.literal(name) for name in names])
     axes.invert_yaxis()
     ticks = np.unique(np.linspace(0, values.shape[1] - 1, min(12, values.shape[1])).round().astype(int))
@@ -122,7 +124,9 @@ def _waterfall(axes: Axes, why: Attribution, bars: Sequence[tuple[str, float, st
         axes.plot([right, right], [row - 0.35, row + 1.35], color=style.GREY, linewidth=0.7)
     for row, value in ((0, start), (rows - 1, end)):
         axes.plot([value, value], [row - 0.4, row + 0.4], color=style.INK, linewidth=3)
-        axes.annotate(style.number(value), (value, row), (6, 0), textcoords="offset points", va="center", fontsize=10.5, color=style.INK)
+        axes.annotate(
+            style.number(value), (value, row), (6, 0), textcoords="offset points", va="center", fontsize=10.5, color=style.INK
+        )
     axes.plot([start, start], [0.35, 1.35], color=style.GREY, linewidth=0.7)
     axes.set_yticks(range(rows), ["average day", *(style.literal(text) for text, _, _ in bars), "this forecast"])
     axes.set(ylim=(rows - 0.4, -0.6), xlim=(low - room, high + room))
