@@ -3,6 +3,7 @@ import pytest
 
 from gridcast.explain.attribution import attribute
 from gridcast.explain.parts import MAP, THE_REST, parts_of
+from gridcast.panel import Panel
 
 
 def linear(inputs, at):
@@ -102,3 +103,13 @@ def test_every_number_that_the_network_reads_has_an_owner(ask):
         assert np.array_equal(all_of_it[name], here[name])
         assert np.array_equal(none_of_it[name], there[name])
     assert {"P0: load", "P0: weather", "P3: load"} <= {part for _, part in parts.names}
+
+
+def test_earlier_days_are_at_the_same_hour_of_the_local_clock(ask, warm_panel):
+    panel = warm_panel(days=90)  # to March 31st, when clocks go forward at 01:00 UTC
+    zoned = Panel(panel.dataset.assign_attrs(timezone="Europe/Berlin"))
+    question = ask(linear, panel=zoned)
+    rows = np.append(question.earlier, question.row)
+    hours = question.samples.times[rows].tz_convert("Europe/Berlin").hour
+    assert set(hours) == {question.issue_time.tz_convert("Europe/Berlin").hour}
+    assert (np.diff(rows) > 0).all()

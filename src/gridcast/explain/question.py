@@ -28,6 +28,7 @@ Floats = npt.NDArray[np.float64]
 Inputs = Mapping[str, npt.NDArray[np.generic]]
 
 YEAR = pd.Timedelta(days=365)
+HOURS = 24
 EARLIER = 24  # days that a forecast is compared with
 
 
@@ -64,7 +65,8 @@ class Question:
         fitted.require_fit(panel, pd.DatetimeIndex([issue_time]))
         placed = _placed(fitted, forecaster.reach, panel, issue_time)
         row = int(placed.samples.rows_of(pd.DatetimeIndex([issue_time]))[0])
-        return cls(fitted, placed, row, places, _earlier(placed.samples, row, earlier, 1))
+        zone = int(placed.samples.clock.zone_of[places[0]])
+        return cls(fitted, placed, row, places, _earlier(placed.samples, row, earlier, least=1, zone=zone))
 
     @property
     def issue_time(self) -> pd.Timestamp:
@@ -97,7 +99,10 @@ class Question:
 
     def scored(self, count: int) -> Rows:
         """Return up to so many issue rows before this one, at the same hour, whose hours are over; spread over the last year."""
-        return _earlier(self.samples, self.row, count, -(-self.horizon // self.samples.recipe.lags.day))
+        zone = int(self.samples.clock.zone_of[self.places[0]])
+        day = self.samples.recipe.lags.day
+        least = -(-(self.horizon + day // HOURS) // day)  # a clock that was put forward or back moves an hour
+        return _earlier(self.samples, self.row, count, least=least, zone=zone)
 
     def answer(self, inputs: Inputs) -> Floats:
         """Return the forecast of the sum of the places, shape (B, H). [the panel's unit]"""
@@ -135,8 +140,15 @@ def _placed(fitted: Fitted, reach: pd.Timedelta, panel: Panel, issue_time: pd.Ti
     return Placed(Samples(recipe, longer), fitted.placing.numbers(recent), flat, static)
 
 
-def _earlier(samples: Samples, row: int, count: int, least: int) -> Rows:
-    """Return up to so many rows, whole days before an issue row but at least so many, spread evenly over what there is.
+def _earlier(samples: Samples, row: int, count: int, *, least: int, zone: int) -> Rows:
+    """Return up to so many rows at the same local hour, spread evenly over the last year.
+
+    Args:
+        samples: What is known.
+        row: The issue row that they come before.
+        count: How many.
+        least: Days before it.
+        zone: Of the local clock.
 
     Raises:
         PanelError: If there is none.
@@ -153,7 +165,9 @@ def _earlier(samples: Samples, row: int, count: int, least: int) -> Rows:
             hint="explain a later issue time",
         )
     back = np.unique(np.linspace(least, most, count).round().astype(np.int64))
-    return row - back[::-1] * day
+    rows = row - back[::-1] * day
+    ahead = samples.clock.ahead[:, zone]
+    return np.asarray(rows + ahead[row] - ahead[rows], dtype=np.int64)
 
 
 def _medians(network: Any, inputs: Inputs) -> Floats:

@@ -87,6 +87,7 @@ def _draw_leads(axes: Axes, blocks: pd.DataFrame) -> None:
         axes.plot(middle, rows["importance"], color=COLOURS[str(group)], marker="o", linewidth=2)
     axes.axhline(0, color=style.INK, linewidth=0.8)
     style.dressed(axes, "By lead time")
+    axes.xaxis.set_major_locator(MaxNLocator(6, integer=True))
     axes.set_xlabel("from the issue time [h]")
     axes.set_ylabel("larger error [%]")
 

@@ -7,10 +7,12 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.colors import TwoSlopeNorm
 from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from matplotlib.ticker import MaxNLocator
 
@@ -46,7 +48,7 @@ def plot_why(why: Attribution) -> Figure:
     _hours(lower, why.valid_times, why.zone, why.groups, COLOURS)
     lower.set_ylabel(style.with_unit("against the average day", why.unit))
     style.dressed(lower, "What each group adds, hour by hour; the line is the forecast less the average day")
-    _legend(lower, list(why.groups), COLOURS, "forecast less average day")
+    _legend(figure, list(why.groups), COLOURS, "forecast less average day")
     return figure
 
 
@@ -65,7 +67,7 @@ def plot_lags(why: Attribution) -> Figure:
     )
     axes.set_yticks(range(len(names)), [style.literal(name) for name in names])
     axes.invert_yaxis()
-    ticks = np.unique(np.linspace(0, values.shape[1] - 1, min(12, values.shape[1])).round().astype(int))
+    ticks = np.arange(0, values.shape[1], -(-values.shape[1] // 12))
     axes.set_xticks(ticks, _stamps(why.valid_times[ticks], why.zone))
     axes.set_xlabel(f"hour that is forecast ({why.zone})")
     bar = figure.colorbar(mesh, ax=axes, pad=0.015)
@@ -90,7 +92,7 @@ def plot_change(change: Change) -> Figure:
     mean = "   ".join(f"{name} {_signed(float(values.mean()))}" for name, values in told.items())
     style.dressed(lower, f"What changed it: on average {mean or 'nothing'}")
     lower.set_ylabel(style.with_unit("later less earlier", change.unit))
-    _legend(lower, list(told), CAUSES, "change")
+    _legend(figure, list(told), CAUSES, "change")
     return figure
 
 
@@ -130,10 +132,10 @@ def _waterfall(axes: Axes, why: Attribution, bars: Sequence[tuple[str, float, st
     axes.plot([start, start], [0.35, 1.35], color=style.GREY, linewidth=0.7)
     axes.set_yticks(range(rows), ["average day", *(style.literal(text) for text, _, _ in bars), "this forecast"])
     axes.set(ylim=(rows - 0.4, -0.6), xlim=(low - room, high + room))
-    style.dressed(axes, f"From the mean of {why.days} earlier days to this forecast, over the mean of {len(why.forecast)} steps")
+    style.dressed(axes, f"From the mean of {why.days} earlier days to this forecast, in the mean of its {len(why.forecast)} steps")
     axes.grid(False, axis="y")
     axes.xaxis.set_major_formatter(style.NUMBERS)
-    axes.xaxis.set_major_locator(MaxNLocator(7))
+    axes.xaxis.set_major_locator(MaxNLocator(7, steps=[1, 2, 5, 10]))
     axes.set_xlabel(style.with_unit("consumption", why.unit))
 
 
@@ -158,11 +160,11 @@ def _hours(axes: Axes, valid: pd.DatetimeIndex, zone: str, told: Mapping[str, Fl
     axes.set_xlabel(f"hour that is forecast ({zone})")
 
 
-def _legend(axes: Axes, names: Sequence[str], colours: Mapping[str, str], line: str) -> None:
-    """Put a legend below the axes."""
-    handles = [Patch(color=colours[name], label=name) for name in names]
-    handles += axes.plot([], [], color=style.INK, linewidth=1.8, label=line)  # type: ignore[arg-type]
-    axes.legend(handles=handles, loc="upper left", bbox_to_anchor=(0, -0.2), ncols=7, frameon=False, fontsize=10, columnspacing=1.2)
+def _legend(figure: Figure, names: Sequence[str], colours: Mapping[str, str], line: str) -> None:
+    """Put a legend below all axes."""
+    handles: list[Artist] = [Patch(color=colours[name], label=name) for name in names]
+    handles.append(Line2D([], [], color=style.INK, linewidth=1.8, label=line))
+    figure.legend(handles=handles, loc="outside lower center", ncols=7, frameon=False, fontsize=10, columnspacing=1.2)
 
 
 def _age(name: str) -> tuple[int, int]:
