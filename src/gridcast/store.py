@@ -135,7 +135,7 @@ def require_free(folder: str | os.PathLike[str], *, overwrite: bool = False, kin
         return
     if path.exists() and not (path.is_dir() and all((path / mark).is_file() for mark in marks)):
         raise FileError(
-            f"`{path}` exists and is not a {kind} folder",
+            f"`{path}` exists and is not {'an' if kind[0] in 'aeiou' else 'a'} {kind} folder",
             found="a file" if path.is_file() else f"a folder with {len(list(path.iterdir()))} entries of another kind",
             expected=f"a new folder, or an earlier {kind}",
             hint="choose another folder with `--out DIR`",
