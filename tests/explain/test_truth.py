@@ -63,7 +63,7 @@ def test_where_only_the_map_knows_the_map_matters_most(fronts):
 
 @pytest.fixture(scope="module")
 def heated() -> tuple[HybridForecaster, Panel]:
-    """Return a network trained where temperature drives the load most, then the weekend; and a humidity, shuffled, drives nothing."""
+    """Return a network trained where temperature drives the load most, then the weekend; a shuffled humidity drives nothing."""
     random = np.random.default_rng(1)
     hours, names = 24 * 120, ["A", "B", "C"]
     times = pd.date_range("2024-01-01", periods=hours, freq="h", tz="UTC")
