@@ -25,6 +25,9 @@ class Known:
     def __init__(self, function) -> None:
         self.function, self.shape_of = function, SimpleNamespace(levels=(0.1, 0.5, 0.9))
 
+    def __call__(self, inputs, training=False):
+        return self.predict_on_batch(inputs)
+
     def predict_on_batch(self, inputs):
         median = self.function(inputs)
         return np.stack([median - 1, median, median + 1], axis=-1)

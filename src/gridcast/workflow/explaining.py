@@ -133,13 +133,9 @@ def _changed(
     earlier = None if previous_run is None else load_hybrid(Path(previous_run) / MODEL)
     asked = previous_time is not None or previous_run is not None
     forecaster, panel = opened.forecaster, opened.panel
-    before = (
-        opened.moment(previous_time)
-        if previous_time is not None
-        else moment
-        if asked
-        else moment - _back(forecaster.horizon, panel)
-    )
+    if previous_time is None:
+        previous_time = moment if asked else moment - _back(forecaster.horizon, panel)
+    before = opened.moment(previous_time)
     try:
         told = change(forecaster, panel, moment, before, location=location, earlier=earlier)
     except PanelError:
