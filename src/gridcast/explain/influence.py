@@ -23,7 +23,7 @@ def influence(question: Question) -> pd.DataFrame:
         the forecast moves, either way; `change`, the mean of the forecast less that without the neighbour; `share` of `size` in
         the mean size of the forecast [1]. [the panel's unit] The neighbours of the sum of all places are the places.
     """
-    others = nearest(question)
+    others = nearest(question) if len(question.placed.number) > 1 else []
     parts = parts_of(question, others, by_kind=True, own=() if not question.others else None)
     names = question.samples.panel.locations
     hidden = [(names[place], kind, _hidden(parts, names[place], kind)) for place in others for kind in _kinds(parts, names[place])]

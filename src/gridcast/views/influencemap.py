@@ -57,16 +57,18 @@ def plot_influence(table: pd.DataFrame, around: Around) -> Figure:
     """
     kinds = [kind for kind in (LOAD, WEATHER) if (table["kind"] == kind).any()] or [BOTH]
     title = f"Where the forecast looks: {around.target or 'all places'}"
-    figure = style.new_figure(6.9 * len(kinds), map_height(around.grid, extra=2.4), title)
+    figure = style.new_figure(6.9 * len(kinds), map_height(around.grid, extra=2.2), title)
     drawn = table[table["kind"].isin(kinds)]
     most = float(drawn["size"].max()) or 1.0
-    for axes, kind in zip(np.atleast_1d(figure.subplots(1, len(kinds))), kinds, strict=True):
-        _draw(axes, drawn[drawn["kind"] == kind], around, TITLES[kind], most)
+    maps = np.atleast_1d(figure.subplots(1, len(kinds)))
+    radii = [_draw(axes, drawn[drawn["kind"] == kind], around, TITLES[kind], most) for axes, kind in zip(maps, kinds, strict=True)]
+    for axes, kind, sizes in zip(maps, kinds, radii, strict=True):  # when all else has its place
+        _label(axes, drawn[(drawn["kind"] == kind) & (drawn["size"] > FAINT * most)], around, sizes)
     return figure
 
 
-def _draw(axes: Axes, table: pd.DataFrame, around: Around, what: str, most: float) -> None:
-    """Draw one kind of influence; `most` is the size of the largest circle."""
+def _draw(axes: Axes, table: pd.DataFrame, around: Around, what: str, most: float) -> Floats:
+    """Draw one kind of influence, `most` being the size of the largest circle; return the radius of each place's mark [points]."""
     x, y, names = around.x, around.y, around.names
     told = table.set_index("location").reindex(list(names))
     size, change = told["size"].to_numpy(dtype=np.float64), told["change"].to_numpy(dtype=np.float64)
@@ -80,17 +82,22 @@ def _draw(axes: Axes, table: pd.DataFrame, around: Around, what: str, most: floa
     axes.scatter(x, y, s=5, color=style.INK, linewidths=0, zorder=4)
     own = [names.index(around.target)] if around.target else []
     axes.scatter(x[own], y[own], s=190, marker="*", color=style.VERMILION, edgecolors=style.INK, linewidths=0.8, zorder=5)
-    largest = [int(place) for place in asked[np.argsort(-size[asked], kind="stable")][:NAMED] if size[place] > FAINT * most]
-    radii = np.sqrt(areas) / 2
-    radii[own] = STAR
-    with style.any_letters():
-        label_places(axes, np.column_stack([x, y]), radii, {place: names[place] for place in (*own, *largest)})
     handles = {_sized(most * share, around.unit): mark("o", float(np.sqrt(LARGEST * share)), "#FFFFFF") for share in (1, 0.25)}
     legend_below(axes, handles, "moves it, either way, by")
     if own:
         legend_below(axes, {"the place that is forecast": mark("*", 13, style.VERMILION)}, side="right")
     bar = axes.get_figure(root=True).colorbar(colours, cax=axes.inset_axes((1.02, 0, 0.03, 1)))  # type: ignore[union-attr]
     bar.set_label(style.with_unit("lifts or lowers it, on average", around.unit))
+    radii: Floats = np.sqrt(areas) / 2
+    radii[own] = STAR
+    return radii
+
+
+def _label(axes: Axes, table: pd.DataFrame, around: Around, radii: Floats) -> None:
+    """Name the place that is forecast, and the strongest neighbours."""
+    named = [*([around.target] if around.target else []), *table.nlargest(NAMED, "size")["location"]]
+    with style.any_letters():
+        label_places(axes, np.column_stack([around.x, around.y]), radii, {around.names.index(name): name for name in named})
 
 
 def _sized(value: float, unit: str) -> str:

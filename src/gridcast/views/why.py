@@ -53,9 +53,9 @@ def plot_why(why: Attribution) -> Figure:
 
 
 def plot_lags(why: Attribution) -> Figure:
-    """Return a heat map of what each lag adds to each hour."""
+    """Return a heat map of what each lag adds to each hour; one that was never there is left out."""
     told = {**why.of_group(columns.WEEKLY), **why.of_group(columns.RECENT)}
-    names = sorted(told, key=_age)
+    names = sorted((name for name in told if told[name].any()), key=_age) or sorted(told, key=_age)
     values = np.stack([told[name] for name in names])
     figure = style.new_figure(11, 1.9 + 0.42 * len(names), f"Which past readings this forecast rests on: {why.name}")
     axes = figure.subplots()
@@ -70,7 +70,7 @@ def plot_lags(why: Attribution) -> Figure:
     ticks = np.arange(0, values.shape[1], -(-values.shape[1] // 12))
     axes.set_xticks(ticks, _stamps(why.valid_times[ticks], why.zone))
     axes.set_xlabel(f"hour that is forecast ({why.zone})")
-    bar = figure.colorbar(mesh, ax=axes, pad=0.015)
+    bar = figure.colorbar(mesh, ax=axes, pad=0.015, format=style.NUMBERS)
     bar.set_label(style.with_unit("adds", why.unit))
     return figure
 
