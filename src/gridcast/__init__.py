@@ -52,6 +52,7 @@ if TYPE_CHECKING:
     from gridcast.workflow.auditing import audit_run as audit_run
     from gridcast.workflow.backtesting import run_backtest as backtest  # noqa: F401  no redundant alias, and still exported
     from gridcast.workflow.checking import check_readings as check_readings
+    from gridcast.workflow.explaining import explain as explain
     from gridcast.workflow.forecasting import forecast as forecast
     from gridcast.workflow.run import run as run
     from gridcast.workflow.training import train as train
@@ -98,6 +99,7 @@ _HOME = {
     "audit_run": "workflow.auditing",
     "backtest": "workflow.backtesting",
     "check_readings": "workflow.checking",
+    "explain": "workflow.explaining",
     "forecast": "workflow.forecasting",
     "run": "workflow.run",
     "train": "workflow.training",

@@ -12,6 +12,7 @@ from gridcast.cli.audit import audit
 from gridcast.cli.check import check
 from gridcast.cli.data import data
 from gridcast.cli.engine import ablate, backtest, forecast, train
+from gridcast.cli.explain import explain
 from gridcast.cli.map import draw
 from gridcast.cli.run import demo, generate, run
 from gridcast.cli.talk import INTERRUPTED
@@ -31,6 +32,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "demo": demo,
     "train": train,
     "forecast": forecast,
+    "explain": explain,
     "backtest": backtest,
     "ablate": ablate,
     "check": check,
