@@ -16,6 +16,7 @@ from gridcast.errors import ConfigError, Problem, did_you_mean, listed
 
 if TYPE_CHECKING:
     from optuna.distributions import BaseDistribution
+    from optuna.trial import Trial
 
 SEARCHED = {  # setting -> its table
     "sequence_length": "task",
@@ -55,6 +56,10 @@ class Choices:
 
         return CategoricalDistribution(self.labels)
 
+    def drawn(self, trial: Trial, name: str) -> Any:
+        """Return the label that a trial is given."""
+        return trial.suggest_categorical(name, self.labels)
+
     def points(self) -> list[Any]:
         """Return the labels, all of which a grid takes."""
         return self.labels
@@ -77,6 +82,12 @@ class Range:
         if self.whole:
             return IntDistribution(int(self.low), int(self.high), log=self.log, step=int(self.step or 1))
         return FloatDistribution(float(self.low), float(self.high), log=self.log, step=self.step)
+
+    def drawn(self, trial: Trial, name: str) -> float:
+        """Return the number that a trial is given."""
+        if self.whole:
+            return trial.suggest_int(name, int(self.low), int(self.high), log=self.log, step=int(self.step or 1))
+        return trial.suggest_float(name, float(self.low), float(self.high), log=self.log, step=self.step)
 
     def points(self) -> list[Any]:
         """Return what a grid takes: every step, or four numbers evenly apart.
@@ -116,7 +127,9 @@ class Space:
         asked = _default(config) if config.tune.space is None else config.tune.space
         if not asked:
             hint = "leave out `tune.space` for the default one"
-            raise ConfigError("the search space is empty", found="no setting in `[tune.space]`", expected=listed(SEARCHED, 20), hint=hint)
+            raise ConfigError(
+                "the search space is empty", found="no setting in `[tune.space]`", expected=listed(SEARCHED, 20), hint=hint
+            )
         problems = [problem for name, values in asked.items() if (problem := _problem(name, values, config))]
         problems += _contradictions(asked, config)
         if problems:
@@ -126,6 +139,10 @@ class Space:
     def distributions(self) -> dict[str, BaseDistribution]:
         """Return it in the words of Optuna."""
         return {name: dimension.distribution() for name, dimension in self.dimensions.items()}
+
+    def drawn(self, trial: Trial) -> Values:
+        """Return what a trial is given."""
+        return {name: dimension.drawn(trial, name) for name, dimension in self.dimensions.items()}
 
     def grid(self) -> list[Values]:
         """Return all points of a grid.
@@ -138,7 +155,8 @@ class Space:
         if count > MOST:
             raise ConfigError(
                 "the grid has too many points",
-                found=f"{count:,}: " + " x ".join(f"{len(each)} of `{name}`" for name, each in zip(self.dimensions, points, strict=True)),
+                found=f"{count:,}: "
+                + " x ".join(f"{len(each)} of `{name}`" for name, each in zip(self.dimensions, points, strict=True)),
                 expected=f"at most {MOST:,}",
                 hint="give a `step` or fewer choices, or take `--method random`",
             )
@@ -150,10 +168,7 @@ class Space:
         Raises:
             ConfigError: If the values do not go together.
         """
-        meant = {name: self._meant(name, value) for name, value in values.items()}
-        if "units" not in meant and "size" in meant:
-            meant["units"] = None
-        return _changed(self.config, meant)
+        return _changed(self.config, {name: self._meant(name, value) for name, value in values.items()})
 
     def _meant(self, name: str, value: Any) -> Any:
         """Return what a label stands for."""
@@ -183,7 +198,9 @@ def _problem(name: str, values: Any, config: RunConfig) -> Problem | None:
     if isinstance(values, Mapping):
         return _problem_of_range(where, name, values, config)
     hint = f"`{name} = [{json.dumps(values, default=str)}]`, or leave it out of the space"
-    return Problem(f"{where} is one value", found=repr(values), expected="a list of choices, or a table with `low` and `high`", hint=hint)
+    return Problem(
+        f"{where} is one value", found=repr(values), expected="a list of choices, or a table with `low` and `high`", hint=hint
+    )
 
 
 def _problem_of_choices(where: str, name: str, values: tuple[Any, ...], config: RunConfig) -> Problem | None:
@@ -203,7 +220,11 @@ def _problem_of_range(where: str, name: str, values: Mapping[str, Any], config: 
         hint = did_you_mean(strange[0], keys)
         return Problem(f"{where} has an unknown key", found=listed(strange), expected=listed(keys), hint=hint)
     numbers = {key: values[key] for key in ("low", "high", "step") if key in values}
-    wrong = [key for key, each in numbers.items() if isinstance(each, bool) or not isinstance(each, int | float) or not math.isfinite(each)]
+    wrong = [
+        key
+        for key, each in numbers.items()
+        if isinstance(each, bool) or not isinstance(each, int | float) or not math.isfinite(each)
+    ]
     if wrong or not {"low", "high"} <= set(numbers) or not isinstance(values.get("log", False), bool):
         return Problem(f"{where} is no range", found=found, expected="such as `{ low = 0.001, high = 0.01, log = true }`")
     if name in WHOLE and any(each != round(each) for each in numbers.values()):
@@ -265,5 +286,3 @@ def described(values: Mapping[str, Any]) -> str:
         'epochs 20, learning_rate 0.001235'
     """
     return ", ".join(f"{name} {value:.4g}" if isinstance(value, float) else f"{name} {value}" for name, value in values.items())
-
-
