@@ -23,9 +23,16 @@ MARKS = ("config.toml", "metrics.json")  # what makes a folder a run
 BACKTEST_MARKS = ("config.toml", "scores.json")  # and what makes it a backtest
 MODEL_MARKS = ("config.toml", "run.json")  # of which a run is one too
 ABLATION_MARKS = ("config.toml", "ablation.json")
+SEARCH_MARKS = ("config.toml", "tuning.json")
 
-Kind = Literal["run", "backtest", "model", "ablation"]
-MARKS_OF: dict[Kind, tuple[str, ...]] = {"run": MARKS, "backtest": BACKTEST_MARKS, "model": MODEL_MARKS, "ablation": ABLATION_MARKS}
+Kind = Literal["run", "backtest", "model", "ablation", "search"]
+MARKS_OF: dict[Kind, tuple[str, ...]] = {
+    "run": MARKS,
+    "backtest": BACKTEST_MARKS,
+    "model": MODEL_MARKS,
+    "ablation": ABLATION_MARKS,
+    "search": SEARCH_MARKS,
+}
 
 
 def save_predictions(

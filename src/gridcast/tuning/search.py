@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from gridcast.errors import GridcastError, Problem, TrainingError, counted
+from gridcast.errors import GridcastError, Problem, TrainingError
 from gridcast.tuning.space import described
 from gridcast.tuning.storage import answering, library
 from gridcast.tuning.study import LOST, Objective, Pruned, Search, claim, joined, queue_again, state_of
@@ -112,7 +112,7 @@ def search_together(search: Search, budget: Budget, say: Say, *, jobs: int) -> N
     if len(broken) == jobs:
         raise TrainingError("all processes of the search broke off", found=f"exit codes {broken}", expected="0", hint="`--jobs 1`")
     if broken or problems:
-        say(f"{counted(len(broken) + len(problems), 'process')} of {jobs} broke off; the others went on")
+        say(f"{len(broken) + len(problems)} of {jobs} processes broke off; the others went on")
 
 
 def sentence(trial: FrozenTrial, study: Study, budget: Budget) -> str:
