@@ -44,18 +44,15 @@ def plot_history(tuned: Tuned) -> Figure | None:
     axes.plot(trials, scores, "o", color=style.GREY, markersize=5, label="trial", zorder=2)
     if np.isfinite(tuned.configured):
         axes.axhline(tuned.configured, color=style.INK, linewidth=1, linestyle="--", label="as configured", zorder=1)
-    _limit(axes, np.append(scores, tuned.configured))
-    for state, colour, marker, where in (("pruned", style.ORANGE, "v", 0.985), ("failed", style.VERMILION, "X", 0.945)):
-        ended = tuned.table.loc[tuned.table["state"] == state, "trial"].to_numpy()
-        if len(ended):
-            at = np.full(len(ended), where)
-            axes.plot(
-                ended, at, marker, color=colour, markersize=6, transform=axes.get_xaxis_transform(), label=f"{state} (no score)"
-            )
+    top = _limit(axes, np.append(scores, tuned.configured))
+    ended = {state: tuned.table.loc[tuned.table["state"] == state, "trial"].to_numpy() for state in ("pruned", "failed")}
+    _marks(axes, trials[scores > top], "^", style.GREY, "above the axis")
+    _marks(axes, ended["pruned"], "v", style.ORANGE, "pruned (no score)")
+    _marks(axes, ended["failed"], "X", style.VERMILION, "failed (no score)")
     style.dressed(axes, "How the search went")
     axes.set(xlabel="trial", ylabel=label_of(tuned), xlim=(0.5, last + 0.5))
     axes.xaxis.set_major_locator(MaxNLocator(12, integer=True))
-    figure.legend(loc="outside upper left", ncols=5, frameon=False, fontsize=10)
+    figure.legend(loc="outside upper left", ncols=6, frameon=False, fontsize=10)
     return figure
 
 
@@ -96,18 +93,26 @@ def plot_parallel(tuned: Tuned) -> Figure | None:
     bar.set_label(label_of(tuned), color=style.INK)
     bar.ax.tick_params(color=style.GREY)
     bar.outline.set_visible(False)
-    axes.set_title("Settings of each trial, the most important first", loc="left", fontsize=12, pad=34, color=style.INK)
-    axes.legend(loc="upper right", bbox_to_anchor=(1.0, 1.17), frameon=False, fontsize=10)
+    axes.set_title("Settings of each trial, the most important first", loc="left", fontsize=12, pad=36, color=style.INK)
+    axes.legend(loc="upper right", bbox_to_anchor=(1.0, 1.19), frameon=False, fontsize=10)
     return figure
 
 
-def _limit(axes: Axes, scores: Floats) -> None:
-    """Leave out of the axis scores far above the others, which would flatten them, and room for marks above."""
+def _marks(axes: Axes, trials: npt.NDArray[Any], marker: str, colour: str, label: str) -> None:
+    """Mark trials at the upper edge, if there are any."""
+    if len(trials):
+        at = np.full(len(trials), 0.955)
+        axes.plot(trials, at, marker, color=colour, markersize=6.5, transform=axes.get_xaxis_transform(), label=label)
+
+
+def _limit(axes: Axes, scores: Floats) -> float:
+    """Leave out of the axis scores far above the others, which would flatten them; return up to where they are on it."""
     low, high = float(np.nanmin(scores)), float(np.nanmax(scores))
     middle = float(np.nanmedian(scores))
     top = min(high, middle + 4 * (middle - low)) if middle > low else high
     span = (top - low) or 0.1 * abs(low) or 1.0
-    axes.set_ylim(low - 0.08 * span, top + 0.22 * span)
+    axes.set_ylim(low - 0.08 * span, top + 0.2 * span)
+    return top + 0.1 * span
 
 
 def _heights(tuned: Tuned, name: str, table: pd.DataFrame) -> Floats:
@@ -132,7 +137,8 @@ def _dress_parallel(axes: Axes, tuned: Tuned, names: list[str]) -> None:
     """Draw one upright axis a setting, with its name and its values."""
     for place, name in enumerate(names):
         axes.axvline(place, color=style.GREY, linewidth=1, zorder=0)
-        axes.annotate(name, (place, 1.07), ha="center", va="bottom", fontsize=10, color=style.INK, fontweight="bold")
+        named: dict[str, Any] = {"fontsize": 10, "color": style.INK, "fontweight": "bold", "annotation_clip": False}
+        axes.annotate(name, (place, 1.08), ha="center", va="bottom", **named)
         for value, height in _ticks(tuned, name):
             box = {"boxstyle": "round,pad=0.12", "facecolor": "white", "edgecolor": "none", "alpha": 0.8}
             text: dict[str, Any] = {"fontsize": 9, "va": "center", "color": style.INK, "bbox": box, "zorder": 5}
