@@ -15,6 +15,7 @@ from gridcast.cli.engine import ablate, backtest, forecast, train
 from gridcast.cli.map import draw
 from gridcast.cli.run import demo, generate, run
 from gridcast.cli.talk import INTERRUPTED
+from gridcast.cli.tune import tune
 
 app = typer.Typer(
     name="gridcast",
@@ -33,6 +34,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "forecast": forecast,
     "backtest": backtest,
     "ablate": ablate,
+    "tune": tune,
     "check": check,
     "map": draw,
     "audit": audit,
