@@ -55,4 +55,6 @@ def _literal(value: object) -> str:
     if isinstance(value, Mapping):
         inside = ", ".join(f"{_literal(key)} = {_literal(each)}" for key, each in value.items() if each is not None)
         return f"{{ {inside} }}" if inside else "{}"
+    if isinstance(value, list | tuple):
+        return f"[{', '.join(map(_literal, value))}]"
     return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")

@@ -81,7 +81,8 @@ def search_alone(search: Search, budget: Budget, say: Say, *, worker: int = 0) -
                 n_trials=1,
                 callbacks=[lambda _, trial, last=last: last.append(trial)],  # type: ignore[misc]
             )
-            say(sentence(last[0], study, budget))
+            line = sentence(last[0], study, budget)
+        say(line)
         failed = failed + 1 if state_of(last[0]) == "failed" else 0
         if failed == FAILURES:
             raise TrainingError(

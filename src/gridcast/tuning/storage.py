@@ -15,6 +15,7 @@ from gridcast.sources.sql.address import is_address, parse_address
 if TYPE_CHECKING:
     from optuna.storages import BaseStorage
 
+HELD = 5  # after so long the lock of a journal is that of a process that was killed [s]
 BEAT, SILENT = 60, 300  # a process tells a database that it lives so often, and is gone after so long a silence [s]
 
 
@@ -45,10 +46,14 @@ def answering(storage: str) -> Iterator[None]:
     optuna = library()
     from sqlalchemy.exc import SQLAlchemyError
 
+    failures = (optuna.exceptions.StorageInternalError, SQLAlchemyError, OSError)
     try:
         yield
-    except (optuna.exceptions.StorageInternalError, SQLAlchemyError, OSError) as error:
-        raise _gone(storage, error) from error
+    except Exception as error:
+        causes = [each for each in _chain(error) if isinstance(each, failures)]
+        if not causes or isinstance(error, GridcastError):
+            raise
+        raise _gone(storage, causes[0]) from error
 
 
 def opened(storage: str) -> BaseStorage:
@@ -83,7 +88,7 @@ def _journal(path: Path) -> BaseStorage:
     """Return the journal in a file; half a line at its end, of a process that was killed while it wrote, is removed."""
     optuna = library()
     with answering(str(path)):
-        lock = optuna.storages.journal.JournalFileSymlinkLock(str(path))
+        lock = optuna.storages.journal.JournalFileSymlinkLock(str(path), grace_period=HELD)
         backend = optuna.storages.journal.JournalFileBackend(str(path), lock_obj=lock)
         lock.acquire()
         try:
@@ -98,6 +103,14 @@ def _journal(path: Path) -> BaseStorage:
             expected, hint = "the journal of a search", "choose another folder with `--out DIR`"
             raise FileError(f"`{path}` can't be read", found=str(error), expected=expected, hint=hint) from error
         return journal
+
+
+def _chain(error: BaseException) -> Iterator[BaseException]:
+    """Yield an error and those that led to it: Optuna fails on its own where a trial can't be written down."""
+    found: BaseException | None = error
+    while found is not None:
+        yield found
+        found = found.__cause__ or found.__context__
 
 
 def _gone(storage: str, error: Exception) -> FileError:

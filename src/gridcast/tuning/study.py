@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 import platform
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 STARTUP = 8  # trials at random before the others learn from them
 BUDGET = ("trials", "minutes")  # settings of a search that may change when it goes on
 LOST = "lost"  # how the error of a trial begins that is no fault of its settings
-HANDOVER = timedelta(minutes=1)  # from the beginning of a trial until it is known who runs it
+HANDOVER = 5.0  # from the beginning of a trial until it is known at the latest who runs it [s]
 
 Report = Callable[[int, float], None]
 
@@ -128,10 +129,14 @@ def joined(search: Search, *, worker: int = 0) -> Study:
 
 
 def put_back_lost(study: Study, storage: BaseStorage) -> None:
-    """Call those running trials lost whose process is gone, and queue them again."""
+    """Call those running trials lost whose process is gone, or has never said that it runs them, and queue them again."""
     states = library().trial.TrialState
+    running = study.get_trials(deepcopy=False, states=(states.RUNNING,))
+    if any("host" not in trial.user_attrs for trial in running):
+        time.sleep(HANDOVER)
     for trial in study.get_trials(deepcopy=False, states=(states.RUNNING,)):
-        if _is_lost(trial):
+        known = any(trial.number == each.number for each in running)
+        if known and _is_lost(trial):
             storage.set_trial_user_attr(trial._trial_id, "error", f"{LOST}: its process was gone")
             study.tell(trial.number, state=states.FAIL)
             queue_again(study, trial)
@@ -159,16 +164,8 @@ def claim() -> dict[str, Any]:
 
 def _is_lost(trial: FrozenTrial) -> bool:
     """Return whether nobody runs a trial any more; of those on other machines nobody here can tell."""
-    host, process = trial.user_attrs.get("host"), trial.user_attrs.get("process")
-    if host is None:
-        since = trial.datetime_start
-        return since is None or datetime.now(tz=UTC).replace(tzinfo=None) - _utc(since) > HANDOVER
-    return host == platform.node() and not _is_alive(int(process or 0))
-
-
-def _utc(local: datetime) -> datetime:
-    """Return a moment of the machine's clock in UTC."""
-    return local.astimezone(UTC).replace(tzinfo=None)
+    host = trial.user_attrs.get("host")
+    return host is None or (host == platform.node() and not _is_alive(int(trial.user_attrs.get("process", 0))))
 
 
 def _is_alive(process: int) -> bool:
@@ -180,7 +177,8 @@ def _is_alive(process: int) -> bool:
         return False
     except PermissionError:
         return True
-    return True
+    status = Path(f"/proc/{process}/stat")  # one that has ended and is not yet buried
+    return not (status.exists() and status.read_text(encoding="utf-8").rpartition(")")[2].split()[0] == "Z")
 
 
 def _asked(config: RunConfig) -> dict[str, Any]:

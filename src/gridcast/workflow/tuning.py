@@ -14,7 +14,7 @@ import pandas as pd
 
 from gridcast.atomic import replacing
 from gridcast.config import RunConfig, to_toml
-from gridcast.errors import TrainingError, counted, require_positive
+from gridcast.errors import FileError, TrainingError, counted, require_positive
 from gridcast.loading import Listener
 from gridcast.store import require_free, write_csv, write_json
 from gridcast.tuning import Budget, Search, Space, Tuned, begun, library, outcome_of, search_alone, search_together
@@ -26,7 +26,7 @@ from gridcast.workflow.validating import FreshValidation, Validation
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-JOURNAL = "trials.journal"
+JOURNAL, SUMMARY = "trials.journal", "tuning.json"
 MINUTES = 30.0  # of a search, where nothing is said
 
 
@@ -79,7 +79,7 @@ def tune(
     space, folder, started = Space.of(config), Path(out), time.time()
     require_positive(jobs=jobs)
     library()
-    require_free(out, overwrite=overwrite or resume, kind="search")
+    _require_free(folder, resume=resume, overwrite=overwrite)
     validation = Validation(config, listener)
     fresh = FreshValidation(config)
     make: Callable[[], Any] = fresh if jobs > 1 else lambda: validation
@@ -107,15 +107,27 @@ def tune(
     return TuneResult(folder, tuned.best_config, tuned.table, summary)
 
 
+def _require_free(folder: Path, *, resume: bool, overwrite: bool) -> None:
+    """Refuse a folder that holds something else, or an earlier search that is neither to go on nor to be replaced."""
+    require_free(folder, overwrite=True, kind="search")
+    if (folder / SUMMARY).exists() and not resume and not overwrite:
+        raise FileError(
+            f"`{folder}` holds an earlier search",
+            found=", ".join(sorted(entry.name for entry in folder.iterdir())),
+            expected="a new folder",
+            hint="go on with `--resume`, replace it with `--overwrite`, or choose another folder with `--out DIR`",
+        )
+
+
 def _made(folder: Path, config: RunConfig, *, anew: bool) -> bool:
     """Make the folder, and say in it what it is for; return whether it is a new one."""
     if anew:
         shutil.rmtree(folder, ignore_errors=True)
-    if (folder / "tuning.json").exists():
+    if (folder / SUMMARY).exists():
         return False
     with replacing(folder / "config.toml") as temporary:
         temporary.write_text(to_toml(config), encoding="utf-8")
-    write_json({"state": "searching"}, folder / "tuning.json")
+    write_json({"state": "searching"}, folder / SUMMARY)
     return True
 
 
@@ -153,7 +165,7 @@ def _write(folder: Path, tuned: Tuned, validation: Validation) -> dict[str, Any]
         )
         with replacing(folder / "best.toml") as temporary:
             temporary.write_text(f"{head}\n{to_toml(tuned.best_config)}", encoding="utf-8")
-    write_json(summary, folder / "tuning.json")
+    write_json(summary, folder / SUMMARY)
     return summary
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
@@ -89,6 +90,7 @@ class Validation:
         listener = Listener(progress=_in_tenths(epochs, report))
         prepared = replace(self.prepared, config=changed, listener=listener, fitted=[])
         result = run_models(prepared, {HYBRID: prepared.hybrid()})
+        gc.collect()  # networks hold on to themselves
         return score_of(result, prepared, own.tune.score)
 
 
