@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,7 +15,7 @@ import pandas as pd
 
 from gridcast.atomic import replacing
 from gridcast.config import RunConfig, to_toml
-from gridcast.errors import FileError, TrainingError, counted, require_positive
+from gridcast.errors import FileError, GridcastError, counted, require_positive
 from gridcast.loading import Listener
 from gridcast.store import require_free, write_csv, write_json
 from gridcast.tuning import Budget, Search, Space, Tuned, begun, library, outcome_of, search_alone, search_together
@@ -99,8 +100,9 @@ def tune(
             search_together(search, budget, listener.say, jobs=jobs)
         else:
             search_alone(search, budget, listener.say)
-    except (KeyboardInterrupt, TrainingError):
-        _write(folder, outcome_of(search), validation)
+    except (KeyboardInterrupt, GridcastError):
+        with suppress(FileError):  # of a storage that is gone
+            _write(folder, outcome_of(search), validation)
         raise
     tuned = outcome_of(search)
     summary = _write(folder, tuned, validation)
