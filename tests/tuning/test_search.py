@@ -207,24 +207,26 @@ def test_an_interrupted_trial_is_queued_again(make_search):
 
 
 @pytest.mark.parametrize("jobs", [1, pytest.param(2, marks=pytest.mark.slow)])
-def test_a_killed_search_loses_only_what_ran(make_search, tmp_path, jobs):
+def test_a_killed_search_loses_only_what_ran(make_search, tmp_path, monkeypatch, jobs):
+    monkeypatch.setattr("gridcast.tuning.study.HANDOVER", 0.1)
     journal = tmp_path / "trials.journal"
-    path = script(tmp_path, pause=0.15, method="grid", jobs=jobs)
+    path = script(tmp_path, pause=0.6, method="grid", jobs=jobs)
     with subprocess.Popen([sys.executable, path, journal], stdout=subprocess.PIPE, text=True, start_new_session=True) as process:
-        ended = [process.stdout.readline() for _ in range(4)]
+        ended = [process.stdout.readline() for _ in range(3)]
+        time.sleep(0.3)  # into the middle of the next
         os.killpg(process.pid, signal.SIGKILL)
     assert all(line.startswith("trial") for line in ended)
     with journal.open("ab") as file:
         file.write(b'{"op_code": 5, "worker')  # and in the middle of a line
     search = make_search(method="grid")
     before = outcome_of(search).table
-    assert (before["state"] == "complete").sum() >= 4
+    assert (before["state"] == "complete").sum() >= 3
     begun(search, resume=True)
     search_alone(search, Budget(), lambda _: None)
     after = outcome_of(search).table
     kept = after[: len(before)][before["state"] == "complete"]
     assert kept.equals(before[before["state"] == "complete"])
-    assert (after["state"] == "lost").sum() == (before["state"] == "running").sum() <= jobs
+    assert 1 <= (after["state"] == "lost").sum() == (before["state"] == "running").sum() <= jobs
     done = after[after["state"].isin(["complete", "pruned"])]
     assert len(done) == len(done[["learning_rate", "epochs"]].drop_duplicates()) == 13
 
