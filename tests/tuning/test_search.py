@@ -244,6 +244,23 @@ def test_processes_share_a_search(make_search, tmp_path):
 
 
 @pytest.mark.slow
+def test_a_process_makes_room_for_a_new_one(make_search, tmp_path):
+    path = script(tmp_path, trials=9, jobs=2)
+    path.write_text(
+        path.read_text().replace(
+            "def objective", "import gridcast.tuning.search\ngridcast.tuning.search.FRESH = 2\n\ndef objective"
+        )
+    )
+    subprocess.run([sys.executable, path, tmp_path / "trials.journal"], capture_output=True, text=True, check=True)
+    search = make_search(method="random")
+    processes = [trial.user_attrs["process"] for trial in joined(search).get_trials()]
+    assert len(processes) in (9, 10)
+    # two trials each: nine take five processes at least
+    assert len(set(processes)) >= 5
+    assert max(processes.count(each) for each in set(processes)) == 2
+
+
+@pytest.mark.slow
 def test_an_error_of_all_processes_is_told(tmp_path):
     path = script(tmp_path, trials=3, jobs=2)
     path.write_text(

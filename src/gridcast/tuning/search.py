@@ -5,6 +5,7 @@ from __future__ import annotations
 import multiprocessing
 import os
 import queue
+import sys
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
     from optuna.trial import FrozenTrial, Trial
 
 WHOLE = 10  # tenths of a training
+FRESH = 20  # trials of a process, whose place another one takes then: TensorFlow keeps something of each network
+AGAIN = 64  # exit code of a process that makes room for another one
 FAILURES = 10  # in a row, after which a search ends
 PATIENCE = 20.0  # for processes to end after Ctrl-C [s]
 THREADS = ("OMP_NUM_THREADS", "TF_NUM_INTRAOP_THREADS")
@@ -57,24 +60,25 @@ def counts(trial: FrozenTrial) -> bool:
     return state_of(trial) not in ("lost", "waiting")
 
 
-def search_alone(search: Search, budget: Budget, say: Say, *, worker: int = 0) -> None:
-    """Run trials in this process until the budget is spent.
+def search_alone(search: Search, budget: Budget, say: Say, *, worker: int = 0, most: int | None = None) -> bool:
+    """Run trials in this process; return whether the budget is spent.
 
     Args:
         search: What is searched; its study must have begun.
         budget: When it is over.
         say: Called with a line after each trial.
         worker: Number of this process among those that search.
+        most: After how many trials to return also where it is not.
 
     Raises:
         TrainingError: If ten trials in a row failed.
         GridcastError: If the objective can't be made, or the storage is gone.
     """
-    study, objective, failed = joined(search, worker=worker), search.make(), 0
-    while True:
+    study, objective, failed, done = joined(search, worker=worker), search.make(), 0, 0
+    while most is None or done < most:
         with answering(search.storage):
             if not (_parent_lives() and budget.allows(study, search.method)):
-                return
+                return True
             last: list[FrozenTrial] = []
             study.optimize(
                 lambda trial: _score(trial, study, search, objective),
@@ -83,6 +87,7 @@ def search_alone(search: Search, budget: Budget, say: Say, *, worker: int = 0) -
             )
             line = sentence(last[0], study, budget)
         say(line)
+        done += 1
         failed = failed + 1 if state_of(last[0]) == "failed" else 0
         if failed == FAILURES:
             raise TrainingError(
@@ -91,19 +96,25 @@ def search_alone(search: Search, budget: Budget, say: Say, *, worker: int = 0) -
                 expected="settings with which a network can be trained",
                 hint="`trials.csv` has the error of each trial",
             )
+    return False
 
 
 def search_together(search: Search, budget: Budget, say: Say, *, jobs: int) -> None:
     """Run trials in several processes until the budget is spent; arguments and errors as in `search_alone`."""
     context = multiprocessing.get_context("spawn")
     said: Any = context.Queue()
-    workers = [context.Process(target=_work, args=(search, budget, number, jobs, said)) for number in range(jobs)]
-    for worker in workers:
-        worker.start()
+
+    def started(number: int) -> BaseProcess:
+        process = context.Process(target=_work, args=(search, budget, number, jobs, said))
+        process.start()
+        return process
+
+    workers = [started(number) for number in range(jobs)]
     problems: list[tuple[Problem, ...]] = []
     try:
-        while any(worker.is_alive() for worker in workers):
+        while any(worker.is_alive() or worker.exitcode == AGAIN for worker in workers):
             _listen(said, say, problems)
+            workers = [started(number) if worker.exitcode == AGAIN else worker for number, worker in enumerate(workers)]
         _listen(said, say, problems)
     finally:
         _end(workers)
@@ -188,11 +199,13 @@ def _work(search: Search, budget: Budget, number: int, jobs: int, said: Any) -> 
     for name in THREADS:
         os.environ.setdefault(name, str(max(1, (os.cpu_count() or 1) // jobs)))
     try:
-        search_alone(search, budget, said.put, worker=number)
+        spent = search_alone(search, budget, said.put, worker=number, most=FRESH)
     except GridcastError as error:
         said.put(error.problems)
     except KeyboardInterrupt:
         pass
+    else:
+        sys.exit(0 if spent else AGAIN)
 
 
 def _listen(said: Any, say: Say, problems: list[tuple[Problem, ...]]) -> None:
