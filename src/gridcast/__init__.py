@@ -56,6 +56,7 @@ if TYPE_CHECKING:
     from gridcast.workflow.forecasting import forecast as forecast
     from gridcast.workflow.run import run as run
     from gridcast.workflow.training import train as train
+    from gridcast.workflow.tuning import tune as tune
 
 _HOME = {
     "audit": "audit",
@@ -103,6 +104,7 @@ _HOME = {
     "forecast": "workflow.forecasting",
     "run": "workflow.run",
     "train": "workflow.training",
+    "tune": "workflow.tuning",
 }
 
 _NAME_THERE = {"backtest": "run_backtest"}  # where a name is another one at home

@@ -24,14 +24,16 @@ BACKTEST_MARKS = ("config.toml", "scores.json")  # and what makes it a backtest
 MODEL_MARKS = ("config.toml", "run.json")  # of which a run is one too
 ABLATION_MARKS = ("config.toml", "ablation.json")
 EXPLANATION_MARKS = ("explanation.json", "why.csv")
+SEARCH_MARKS = ("config.toml", "tuning.json")
 
-Kind = Literal["run", "backtest", "model", "ablation", "explanation"]
+Kind = Literal["run", "backtest", "model", "ablation", "explanation", "search"]
 MARKS_OF: dict[Kind, tuple[str, ...]] = {
     "run": MARKS,
     "backtest": BACKTEST_MARKS,
     "model": MODEL_MARKS,
     "ablation": ABLATION_MARKS,
     "explanation": EXPLANATION_MARKS,
+    "search": SEARCH_MARKS,
 }
 
 

@@ -16,6 +16,7 @@ from gridcast.cli.explain import explain
 from gridcast.cli.map import draw
 from gridcast.cli.run import demo, generate, run
 from gridcast.cli.talk import INTERRUPTED
+from gridcast.cli.tune import tune
 
 app = typer.Typer(
     name="gridcast",
@@ -35,6 +36,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "explain": explain,
     "backtest": backtest,
     "ablate": ablate,
+    "tune": tune,
     "check": check,
     "map": draw,
     "audit": audit,

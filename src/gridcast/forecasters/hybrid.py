@@ -58,6 +58,9 @@ class HybridForecaster:
         members: Networks with different seeds, whose quantiles are averaged.
         epochs: Passes over the training part; each takes one issue time a day.
         batch_size: Issue times in a training step; each brings all places.
+        learning_rate: At the beginning; by default that of `Schedule`.
+        weight_decay: Likewise.
+        dropout: Share of what is dropped in training; by default that of `Shape`.
         levels: Of the quantiles, ascending, with the median.
         calendar: What the calendars of all places have in common.
         issue_hour: Hour of the panel's clock at which forecasts are issued, for which the network is trained; None for any.
@@ -81,6 +84,9 @@ class HybridForecaster:
     members: int = 1
     epochs: int = EPOCHS
     batch_size: int | None = None
+    learning_rate: float | None = None
+    weight_decay: float | None = None
+    dropout: float | None = None
     levels: tuple[float, ...] = LEVELS
     calendar: Calendar | None = field(default_factory=Calendar)
     issue_hour: int | None = None
@@ -187,7 +193,8 @@ class HybridForecaster:
         network = make_engine(shape)
         if shape.lines is not None:
             fit_lines(network.lines, placed, parts.fitted())
-        schedule = Schedule(self.epochs, self._batch_size(len(placed.number), len(parts.draw(np.random.default_rng(0)))), seed=seed)
+        batch_size = self._batch_size(len(placed.number), len(parts.draw(np.random.default_rng(0))))
+        schedule = Schedule(self.epochs, batch_size, seed=seed, **self._given("learning_rate", "weight_decay"))
         checkpoint = None
         if self.checkpoint is not None:
             path = Path(self.checkpoint)
@@ -222,7 +229,12 @@ class HybridForecaster:
             temporal=self.temporal,
             spatial=self.spatial and not lone,
             lines=lines_of(placed, features) if self.lines else None,
+            **self._given("dropout"),
         )
+
+    def _given(self, *names: str) -> dict[str, Any]:
+        """Return those of some attributes that are not left out."""
+        return {name: getattr(self, name) for name in names if getattr(self, name) is not None}
 
     def _placing(self, panel: Panel, recipe: Recipe) -> Placing:
         """Return where the places are; shuffled, if that is asked for."""
