@@ -119,4 +119,4 @@ def _warn_of_hour(hour: int | None, panel: Panel, moment: pd.Timestamp) -> None:
     shown = common_hour(panel, pd.DatetimeIndex([moment]))
     if hour is not None and shown is not None and hour != shown:
         problem = f"the network was trained to forecast at {hour:02}:00, and this forecast is issued at {shown:02}:00"
-        warnings.warn(f"{problem}: train with `gridcast train` for any hour", GridcastWarning, stacklevel=4)
+        warnings.warn(f"{problem}; without `task.issue_hour` it is trained for any hour", GridcastWarning, stacklevel=4)
