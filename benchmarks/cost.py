@@ -21,11 +21,12 @@ import pandas as pd
 
 from gridcast.attaching import calendar_of
 from gridcast.config import RunConfig, make_config, read_config
+from gridcast.forecasters.boosting import LightGBMForecaster
 from gridcast.forecasters.hybrid import HybridForecaster
 from gridcast.forecasters.saved import load_hybrid, save_hybrid
 from gridcast.loading import Listener
 from gridcast.networks.backend import keras, seed_everything
-from gridcast.networks.engine import Engine, Pinball, Shape, features_of, make_engine
+from gridcast.networks.engine import Engine, Pinball, make_engine
 from gridcast.panel import Panel
 from gridcast.samples.parts import parts_of
 from gridcast.sources.synthetic.world import generate_synthetic_spatial_data, generate_synthetic_temporal_data
@@ -55,10 +56,14 @@ def training(prepared: Prepared, config: RunConfig) -> list[tuple[str, str]]:
     forecaster.fit(known)
     seconds = time.perf_counter() - started
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
+    started = time.perf_counter()
+    LightGBMForecaster(calendar=calendar_of(prepared.config), issue_hour=0).fit(known)
+    peer = time.perf_counter() - started
     said = f"{seconds:.0f} s, {config.training.epochs} epochs"
     return [
         ("training the medium default on gefcom2012 (20 zones x 3 years)", said),
         ("peak memory of that process", f"{peak:.2f} GB"),
+        ("training LightGBM on the same", f"{peer:.0f} s"),
     ]
 
 
@@ -69,16 +74,10 @@ def steps(prepared: Prepared) -> list[tuple[str, str]]:
     placed, placing = forecaster.placed_for(known)
     parts = parts_of(placed.samples, 0)
     seed_everything(0)
-    shape = Shape(
-        forecaster.levels,
-        len(known.locations),
-        forecaster.horizon,
-        features_of(placed.inputs(parts.learned[-1:])),
-        placing.grid.shape,
-    )
+    shape = forecaster._shape(placed, placing, parts)
     network = make_engine(shape)
     network.compile(optimizer=keras.optimizers.AdamW(1e-3, use_ema=True), loss=Pinball(shape.levels))
-    feed = SampleFeed(placed, parts.draw, Schedule(batch_size=20))
+    feed = SampleFeed(placed, parts.draw, Schedule(batch_size=20), lined=True)
     for number in range(3):
         network.train_on_batch(*feed[number])
     cut, trained = [], []

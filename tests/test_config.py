@@ -35,6 +35,7 @@ def only_problem(settings: dict, **source: str):
     return problem
 
 
+@example(make_config({"tune": {"space": {"grid_size": [16, [2, 4], "default"], 'a "b"': {"low": 1e-5, "high": 1, "log": True}}}}))
 @example(RunConfig(data=DataConfig(unit='\x00\n"\\\x7f\x85\u2028⚡🔌', exclude=("\x7f",))))
 @given(SETTINGS)
 def test_settings_survive_the_way_through_toml(config):
@@ -83,7 +84,7 @@ def test_an_unknown_setting_is_refused_with_the_one_that_was_meant():
 def test_an_unknown_table_is_refused_with_the_one_that_was_meant():
     problem = only_problem({"trainig": {"epochs": 3}})
     assert problem.problem == "unknown setting `trainig` in the settings"
-    assert problem.expected == "data, weather, task, model, training, backtest, output"
+    assert problem.expected == "data, weather, task, model, training, backtest, tune, output"
     assert problem.hint == "did you mean `training`?"
 
 

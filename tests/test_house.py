@@ -16,7 +16,7 @@ import gridcast
 
 ROOT = Path(__file__).parents[1]
 SOURCE = ROOT / "src" / "gridcast"
-HEAVY = ("tensorflow", "keras", "jax", "matplotlib", "sklearn", "holidays")
+HEAVY = ("tensorflow", "keras", "jax", "matplotlib", "sklearn", "holidays", "optuna")
 
 SEED_FUNCTIONS = {
     "generate_synthetic_temporal_data": "num_days=365, noise_level=0.1",

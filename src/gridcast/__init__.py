@@ -52,9 +52,11 @@ if TYPE_CHECKING:
     from gridcast.workflow.auditing import audit_run as audit_run
     from gridcast.workflow.backtesting import run_backtest as backtest  # noqa: F401  no redundant alias, and still exported
     from gridcast.workflow.checking import check_readings as check_readings
+    from gridcast.workflow.explaining import explain as explain
     from gridcast.workflow.forecasting import forecast as forecast
     from gridcast.workflow.run import run as run
     from gridcast.workflow.training import train as train
+    from gridcast.workflow.tuning import tune as tune
 
 _HOME = {
     "audit": "audit",
@@ -98,9 +100,11 @@ _HOME = {
     "audit_run": "workflow.auditing",
     "backtest": "workflow.backtesting",
     "check_readings": "workflow.checking",
+    "explain": "workflow.explaining",
     "forecast": "workflow.forecasting",
     "run": "workflow.run",
     "train": "workflow.training",
+    "tune": "workflow.tuning",
 }
 
 _NAME_THERE = {"backtest": "run_backtest"}  # where a name is another one at home

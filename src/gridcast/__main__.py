@@ -2,4 +2,5 @@
 
 from gridcast.cli import main
 
-main()
+if __name__ == "__main__":  # not where a process of a search imports it again
+    main()

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import json
-import os
-import tomllib
 from dataclasses import replace
-from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, PositiveInt, ValidationError
 
-from gridcast.errors import ConfigError, FileError, Problem, did_you_mean
+from gridcast.errors import ConfigError, Problem, did_you_mean
+from gridcast.tomlfile import read_config as read_config
+from gridcast.tomlfile import text_of
 
 NEAR_ELSEWHERE = 0.75  # similarity of a setting of another table that may have been meant
 GridSize = PositiveInt | tuple[PositiveInt, PositiveInt]
@@ -36,6 +34,8 @@ class DataConfig(Section):
     """SELECT that gives the readings, in place of a table of the database."""
     timezone: str = "UTC"
     """Zone of stamps without an offset, and of the local clock; `local` for labels that are kept as they are."""
+    timezones: dict[str, str] = Field(default_factory=dict)
+    """Zones of single places, by their names, where the table of places has no column `timezone`."""
     unit: str = ""
     """Unit of the readings, where the file does not tell."""
     start: str = ""
@@ -142,6 +142,8 @@ class ModelConfig(Section):
     """Places in one cell: move some to free cells nearby, or let them share it."""
     units: PositiveInt | None = None
     """Width of the network, where `size` is not meant."""
+    dropout: Annotated[float, Field(ge=0, lt=1)] | None = None
+    """Share of what the network hears that is dropped in training; left out, 0.2."""
 
 
 class TrainingConfig(Section):
@@ -153,6 +155,10 @@ class TrainingConfig(Section):
     """Issue times in a training step; each brings all places. Left out, as many as make a good step."""
     seed: Annotated[int, Field(ge=0, lt=2**32)] = 0
     """The same seed gives the same result on the same machine."""
+    learning_rate: Annotated[float, Field(gt=0, allow_inf_nan=False)] | None = None
+    """Learning rate at the beginning, from which it falls to zero; left out, 0.002."""
+    weight_decay: NonNegative | None = None
+    """How strongly weights are drawn to zero; left out, 0.0001."""
 
 
 class BacktestConfig(Section):
@@ -184,6 +190,27 @@ class BacktestConfig(Section):
     """Forecast the sum of all places too: from its parts, or reconciled with a forecast of its own by MinT."""
 
 
+class TuneConfig(Section):
+    """How `gridcast tune` searches for better settings."""
+
+    method: Literal["grid", "random", "bayes", "gp"] = "bayes"
+    """How the next trial is chosen: `grid`, `random`, `bayes` (TPE) or `gp` (Gaussian process)."""
+    trials: PositiveInt | None = None
+    """Trials of the whole search."""
+    minutes: Annotated[float, Field(gt=0, allow_inf_nan=False)] | None = None
+    """Time from each start of the search; left out like `trials`, 30, or as long as a grid takes."""
+    score: Literal["pinball", "nmae"] = "pinball"
+    """What shall be small on the validation days: the pinball loss or the MAE of a place by its mean reading, mean over places."""
+    validation_days: PositiveInt = 56
+    """Days before the first issue time of the backtest that trials are scored on; they learn from those before."""
+    refit_days: Annotated[int, Field(ge=0)] = 0
+    """Days after which a trial learns anew within them; 0 for never."""
+    prune: bool = True
+    """Stop a trial whose validation loss is worse than the median of the trials before it, at the same share of its epochs."""
+    space: dict[str, Any] | None = None
+    """Settings to search, each with its choices or a table of `low`, `high`, `log` and `step`; left out, those that matter most."""
+
+
 class OutputConfig(Section):
     """Where forecasts go beside the run folder."""
 
@@ -200,6 +227,7 @@ class RunConfig(Section):
     model: ModelConfig = ModelConfig()
     training: TrainingConfig = TrainingConfig()
     backtest: BacktestConfig = BacktestConfig()
+    tune: TuneConfig = TuneConfig()
     output: OutputConfig = OutputConfig()
 
     @property
@@ -224,26 +252,6 @@ def make_config(settings: dict[str, Any], *, source: str = "the settings") -> Ru
         raise ConfigError.of(_problems(error, source)) from error
 
 
-def read_config(path: str | os.PathLike[str]) -> dict[str, Any]:
-    """Return the tables of a TOML file.
-
-    Raises:
-        FileError: If it can't be read.
-        ConfigError: If it is not TOML.
-    """
-    try:
-        content = Path(path).read_bytes()
-    except (OSError, ValueError) as error:
-        found = getattr(error, "strerror", None) or str(error)
-        raise FileError(f"cannot read `{path}`", found=found, expected="a configuration in TOML") from error
-    try:
-        return tomllib.loads(content.decode("utf-8-sig"))
-    except (ValueError, RecursionError) as error:
-        raise ConfigError(
-            f"`{path}` is not TOML", found=str(error), expected="tables such as `[task]` with `horizon = 24`"
-        ) from error
-
-
 def to_toml(config: RunConfig) -> str:
     """Return the settings as TOML; reading it gives the same settings.
 
@@ -256,19 +264,7 @@ def to_toml(config: RunConfig) -> str:
         collisions = "spread"
         # units =
     """
-    tables = config.model_dump(mode="json")
-    blocks = ["\n".join([f"[{name}]", *(_line(key, value) for key, value in table.items())]) for name, table in tables.items()]
-    return "\n\n".join(blocks) + "\n"
-
-
-def _line(key: str, value: object) -> str:
-    """Return a setting as a line; TOML has no word for one that is left out."""
-    return f"# {key} =" if value is None else f"{key} = {_literal(value)}"
-
-
-def _literal(value: object) -> str:
-    """Return a value as TOML writes it: as JSON does, but for one character that TOML wants escaped."""
-    return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
+    return text_of(config.model_dump(mode="json"))
 
 
 def _problems(error: ValidationError, source: str) -> list[Problem]:

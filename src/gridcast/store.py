@@ -23,9 +23,18 @@ MARKS = ("config.toml", "metrics.json")  # what makes a folder a run
 BACKTEST_MARKS = ("config.toml", "scores.json")  # and what makes it a backtest
 MODEL_MARKS = ("config.toml", "run.json")  # of which a run is one too
 ABLATION_MARKS = ("config.toml", "ablation.json")
+EXPLANATION_MARKS = ("explanation.json", "why.csv")
+SEARCH_MARKS = ("config.toml", "tuning.json")
 
-Kind = Literal["run", "backtest", "model", "ablation"]
-MARKS_OF: dict[Kind, tuple[str, ...]] = {"run": MARKS, "backtest": BACKTEST_MARKS, "model": MODEL_MARKS, "ablation": ABLATION_MARKS}
+Kind = Literal["run", "backtest", "model", "ablation", "explanation", "search"]
+MARKS_OF: dict[Kind, tuple[str, ...]] = {
+    "run": MARKS,
+    "backtest": BACKTEST_MARKS,
+    "model": MODEL_MARKS,
+    "ablation": ABLATION_MARKS,
+    "explanation": EXPLANATION_MARKS,
+    "search": SEARCH_MARKS,
+}
 
 
 def save_predictions(
@@ -128,7 +137,7 @@ def require_free(folder: str | os.PathLike[str], *, overwrite: bool = False, kin
         return
     if path.exists() and not (path.is_dir() and all((path / mark).is_file() for mark in marks)):
         raise FileError(
-            f"`{path}` exists and is not a {kind} folder",
+            f"`{path}` exists and is not {'an' if kind[0] in 'aeiou' else 'a'} {kind} folder",
             found="a file" if path.is_file() else f"a folder with {len(list(path.iterdir()))} entries of another kind",
             expected=f"a new folder, or an earlier {kind}",
             hint="choose another folder with `--out DIR`",

@@ -75,6 +75,12 @@ def test_a_place_that_was_left_out_stays_left_out(added):
     assert not any("does not list" in sentence for sentence in said)
 
 
+def test_a_zone_of_a_place_that_has_no_newer_reading_does_no_harm(added):
+    panel, _ = added(row(END, A=1.5), spatial="", timezones={"B": "Europe/Kyiv"})
+    assert panel.timezones == ("UTC", "Europe/Kyiv", "UTC")
+    assert panel.consumption[-1, 0] == 1.5
+
+
 WRONG = {
     "unit": row(END, location="A", load_kW=1.5),
     "minute": row("2024-01-31 00:30", A=1.5),

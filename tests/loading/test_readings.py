@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from gridcast.config import make_config
-from gridcast.errors import ConfigError, GridcastWarning, PanelError
+from gridcast.errors import ConfigError, GridcastError, GridcastWarning, PanelError
 from gridcast.loading import Listener, load, with_covariates
 
 WORLD = {"num_days": 20, "num_locations": 2}
@@ -35,6 +35,20 @@ def test_the_span_of_days_is_told_by_their_dates_whatever_the_zone(tmp_path):
         panel = load(make_config({"data": data}), Listener(), refuse=False).panel
     # from the first of March until midnight before the tenth: nine days
     assert panel.times[[0, -1]].strftime("%m-%d").tolist() == ["03-01", "03-09"]
+
+
+def test_single_places_can_have_zones_of_their_own(tmp_path):
+    """Stamps with an offset stay what they are; the zones are those of the local clocks."""
+    times = pd.date_range("2024-01-01", periods=60, freq="h", tz="UTC")
+    pd.DataFrame({"time": times, "A": 1.0 + np.arange(60) % 24, "B": 2.0 + np.arange(60) % 24}).to_csv(
+        tmp_path / "load.csv", index=False
+    )
+    data = {"temporal": str(tmp_path / "load.csv"), "timezones": {"B": "America/Denver"}, "unit": "MW"}
+    panel = load(make_config({"data": data}), Listener()).panel
+    assert panel.times[0] == times[0]
+    assert panel.timezones == ("UTC", "America/Denver")
+    with pytest.raises(GridcastError, match="`Z`"):
+        load(make_config({"data": {**data, "timezones": {"Z": "America/Denver"}}}), Listener())
 
 
 def test_a_span_that_is_none_is_refused():

@@ -95,15 +95,19 @@ def test_what_is_hidden_is_as_if_it_had_not_arrived(make_panel):
     panel = with_weather(make_panel(days=30, places=2))
     samples = samples_of(panel)
     issued = np.array([500])
-    hidden = samples.batch(issued, Hidden(np.array([[30, 0]]), np.array([True])))
+    hidden = samples.batch(issued, Hidden(np.array([[30, 0]]), np.array([True]), np.array([True])))
     readings = panel.consumption.copy()
     readings[470:500, 0] = np.nan
     late = Samples(samples.recipe, Panel(panel.dataset.assign(consumption=(("time", "location"), readings))))
     without = late.batch(issued)
-    for name in ("history", "recent", "start", "level"):
+    for name in ("recent", "start", "level"):
         assert np.array_equal(hidden[name], without[name])
     blind = Samples(samples.recipe, Panel(late.panel.dataset.drop_vars("temperature"))).batch(issued)
-    assert np.array_equal(hidden["steps"], blind["steps"])
+    for name in ("steps", "history", "map"):
+        assert np.array_equal(hidden[name], blind[name])
+    coming = samples.batch(issued, Hidden(np.array([[30, 0]]), np.array([True]), np.array([False])))
+    assert np.array_equal(coming["history"], without["history"])  # what was measured is still there
+    assert (coming["steps"][..., samples.step_names.index("weather_known")] == 0).all()
 
 
 def test_a_context_that_begins_before_the_readings_has_gaps_not_errors(make_panel):

@@ -10,7 +10,7 @@ from gridcast.workflow.ablating import ablate
 @pytest.mark.slow
 def test_each_part_is_left_out_once(tiny_world, tmp_path):
     result = ablate(tiny_world, out=tmp_path / "run")
-    variants = ["hybrid", "without CNN", "shuffled map", "without LSTM", "without weather"]
+    variants = ["hybrid", "without CNN", "shuffled map", "without LSTM", "without weather", "without lines"]
     assert sorted(result.table["variant"]) == sorted(variants)
     names = {path.name for path in (tmp_path / "run").iterdir()}
     assert names == {"ablation.csv", "ablation.json", "scores.parquet", "report.html", "config.toml"}

@@ -10,7 +10,8 @@ from gridcast.config import make_config
 from gridcast.errors import ConfigError, FileError, GridcastWarning, PanelError
 from gridcast.loading import Listener
 from gridcast.panel import Panel
-from gridcast.workflow.forecasting import _moment, forecast
+from gridcast.workflow.forecasting import forecast
+from gridcast.workflow.opening import moment_of
 
 QUANTILES = ["q0.05", "q0.1", "q0.25", "q0.5", "q0.75", "q0.9", "q0.95"]
 END = pd.Timestamp("2024-01-31", tz="UTC")  # of the readings that the network knows
@@ -88,12 +89,12 @@ def test_the_issue_time_of_days_is_a_date_whatever_the_zone(zone):
     days = pd.date_range("2024-02-20", periods=20, tz="UTC")
     panel = Panel.from_wide(pd.DataFrame({"A": np.arange(20.0)}, index=days))
     config = make_config({"data": {"timezone": zone}})
-    assert _moment(panel, config, "2024-03-01") == pd.Timestamp("2024-03-01", tz="UTC")
+    assert moment_of(panel, config, "2024-03-01") == pd.Timestamp("2024-03-01", tz="UTC")
 
 
 def test_the_issue_time_of_hours_is_told_by_the_local_clock(make_panel):
     for zone in ("Europe/Berlin", "UTC+01:00"):
-        moment = _moment(make_panel(), make_config({"data": {"timezone": zone}}), "2024-01-10 06:00")
+        moment = moment_of(make_panel(), make_config({"data": {"timezone": zone}}), "2024-01-10 06:00")
         assert moment == pd.Timestamp("2024-01-10 05:00", tz="UTC")
 
 

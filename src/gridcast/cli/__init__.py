@@ -12,9 +12,11 @@ from gridcast.cli.audit import audit
 from gridcast.cli.check import check
 from gridcast.cli.data import data
 from gridcast.cli.engine import ablate, backtest, forecast, train
+from gridcast.cli.explain import explain
 from gridcast.cli.map import draw
 from gridcast.cli.run import demo, generate, run
 from gridcast.cli.talk import INTERRUPTED
+from gridcast.cli.tune import tune
 
 app = typer.Typer(
     name="gridcast",
@@ -31,8 +33,10 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "demo": demo,
     "train": train,
     "forecast": forecast,
+    "explain": explain,
     "backtest": backtest,
     "ablate": ablate,
+    "tune": tune,
     "check": check,
     "map": draw,
     "audit": audit,

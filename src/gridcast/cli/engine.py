@@ -126,7 +126,7 @@ def ablate(  # noqa: PLR0913  one parameter an option
     quiet: Quiet = False,
     as_json: Json = False,
 ) -> None:
-    """Find out what each part of the hybrid is worth: without CNN, with a shuffled map, without LSTM, without weather."""
+    """Find out what each part of the hybrid is worth: without CNN, with a shuffled map, without LSTM, weather, lines."""
     with polite(quiet=quiet):
         settings = _settings(config, size=size, members=None, epochs=epochs, seed=seed)
         with listening(quiet=quiet) as listener:

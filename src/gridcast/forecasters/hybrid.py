@@ -22,7 +22,7 @@ from gridcast.forecasters.fitted import Fitted, fingerprint
 from gridcast.forecasters.placing import Placing
 from gridcast.layout import Axes, Collisions
 from gridcast.networks import backend
-from gridcast.networks.engine import Shape, features_of, make_engine
+from gridcast.networks.engine import Shape, features_of, make_engine, without_folds
 from gridcast.panel import Panel
 from gridcast.raster import panel_grid
 from gridcast.samples.parts import Parts, parts_of
@@ -31,6 +31,7 @@ from gridcast.samples.recipe import Recipe
 from gridcast.samples.samples import Rows, Samples
 from gridcast.training.checkpoints import Checkpoint
 from gridcast.training.engine import Schedule, ask, fit
+from gridcast.training.lines import fit_lines, lines_of
 
 Progress = Callable[[int, dict[str, float]], None]
 Size = Literal["small", "medium", "large"]
@@ -57,6 +58,9 @@ class HybridForecaster:
         members: Networks with different seeds, whose quantiles are averaged.
         epochs: Passes over the training part; each takes one issue time a day.
         batch_size: Issue times in a training step; each brings all places.
+        learning_rate: At the beginning; by default that of `Schedule`.
+        weight_decay: Likewise.
+        dropout: Share of what is dropped in training; by default that of `Shape`.
         levels: Of the quantiles, ascending, with the median.
         calendar: What the calendars of all places have in common.
         issue_hour: Hour of the panel's clock at which forecasts are issued, for which the network is trained; None for any.
@@ -66,6 +70,7 @@ class HybridForecaster:
         temporal: Whether there is a recurrent branch.
         spatial: Whether there is a branch that reads the map.
         shuffled_map: Whether the places change places on the map, to see what the map is worth.
+        lines: Whether the forecast starts from ridge regressions, see `gridcast.networks.lines`, or from the weekly lag.
         weather: Whether weather that is known ahead is read.
         progress: Called after each epoch with its number and losses.
         checkpoint: File from which an interrupted training goes on.
@@ -79,6 +84,9 @@ class HybridForecaster:
     members: int = 1
     epochs: int = EPOCHS
     batch_size: int | None = None
+    learning_rate: float | None = None
+    weight_decay: float | None = None
+    dropout: float | None = None
     levels: tuple[float, ...] = LEVELS
     calendar: Calendar | None = field(default_factory=Calendar)
     issue_hour: int | None = None
@@ -88,6 +96,7 @@ class HybridForecaster:
     temporal: bool = True
     spatial: bool = True
     shuffled_map: bool = False
+    lines: bool = True
     weather: bool = True
     progress: Progress | None = None
     checkpoint: str | os.PathLike[str] | None = None
@@ -106,9 +115,9 @@ class HybridForecaster:
 
     @property
     def reach(self) -> pd.Timedelta:
-        """The context, and a day for what lags behind it."""
+        """What samples look back, and a day for what lags behind it."""
         recipe = self._require_fit().recipe
-        return recipe.context * recipe.freq + MARGIN
+        return recipe.reach * recipe.freq + MARGIN
 
     def fit(self, panel: Panel) -> HybridForecaster:
         """Train on the readings of the panel, and calibrate on every twelfth week, which nothing is learned from; return itself.
@@ -142,7 +151,9 @@ class HybridForecaster:
         """
         fitted = self._require_fit()
         fitted.require_fit(panel, issue_times)
-        if len(issue_times) > 1 and set(panel.locations) - set(fitted.placing.locations):
+        if set(panel.locations) - set(fitted.placing.locations) and not (
+            len(issue_times) == 1 and panel.issue_time == issue_times[0]
+        ):
             return self._one_by_one(panel, issue_times)
         placed = fitted.placed(panel)
         rows = placed.samples.rows_of(issue_times)
@@ -180,7 +191,10 @@ class HybridForecaster:
         seed = self.seed + 1000 * member
         backend.seed_everything(seed)
         network = make_engine(shape)
-        schedule = Schedule(self.epochs, self._batch_size(len(placed.number), len(parts.draw(np.random.default_rng(0)))), seed=seed)
+        if shape.lines is not None:
+            fit_lines(network.lines, placed, parts.fitted())
+        batch_size = self._batch_size(len(placed.number), len(parts.draw(np.random.default_rng(0))))
+        schedule = Schedule(self.epochs, batch_size, seed=seed, **self._given("learning_rate", "weight_decay"))
         checkpoint = None
         if self.checkpoint is not None:
             path = Path(self.checkpoint)
@@ -188,7 +202,8 @@ class HybridForecaster:
             checkpoint = Checkpoint(path, fingerprint(shape, schedule, placed))
         progress = self._progress(member)
         judged = parts.judged[:: max(1, len(parts.judged) // 64)]
-        return network, fit(network, placed, parts.draw, schedule, judged=judged, progress=progress, checkpoint=checkpoint)
+        history = fit(network, placed, parts.draw, schedule, judged=judged, progress=progress, checkpoint=checkpoint)
+        return without_folds(network), history
 
     def _progress(self, member: int) -> Progress | None:
         """Return who is told of the epochs of a member: they count on."""
@@ -203,16 +218,23 @@ class HybridForecaster:
         lone = len(placing.locations) == 1
         if lone and self.spatial:
             warnings.warn("there is one place only: the branch that reads the map is off", GridcastWarning, stacklevel=3)
+        features = features_of(placed.inputs(parts.learned[-1:]))
         return Shape(
             self.levels,
             len(placing.locations),
             self.horizon,
-            features_of(placed.inputs(parts.learned[-1:])),
+            features,
             placing.grid.shape,
             units=self.units or UNITS[self.size],
             temporal=self.temporal,
             spatial=self.spatial and not lone,
+            lines=lines_of(placed, features) if self.lines else None,
+            **self._given("dropout"),
         )
+
+    def _given(self, *names: str) -> dict[str, Any]:
+        """Return those of some attributes that are not left out."""
+        return {name: getattr(self, name) for name in names if getattr(self, name) is not None}
 
     def _placing(self, panel: Panel, recipe: Recipe) -> Placing:
         """Return where the places are; shuffled, if that is asked for."""

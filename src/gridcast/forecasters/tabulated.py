@@ -135,8 +135,8 @@ class Tabulated:
 
     @property
     def reach(self) -> pd.Timedelta:
-        """The context, and a day for what lags behind it."""
-        return self.recipe.context * self.recipe.freq + MARGIN
+        """What samples look back, and a day for what lags behind it."""
+        return self.recipe.reach * self.recipe.freq + MARGIN
 
     def forecast(
         self, panel: Panel, issue_times: pd.DatetimeIndex, levels: Sequence[float], ask: Callable[[Rows], Floats]

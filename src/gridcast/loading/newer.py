@@ -37,7 +37,7 @@ def with_newer_readings(loaded: Loaded, config: RunConfig, file: str, listener: 
     """
     older = loaded.panel
     options = replace(read_options(config), step=older.freq)
-    pair = read_pair(file, config.data.spatial or None, options, common_only=True)
+    pair = read_pair(file, config.data.spatial or None, options, common_only=True, others=older.locations)
     for sentence in pair.said:
         listener.say(sentence)
     strange = [name for name in pair.unlisted if name not in config.data.exclude]

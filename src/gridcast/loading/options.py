@@ -19,6 +19,7 @@ def read_options(config: RunConfig, panel: Panel | None = None) -> ReadOptions:
     ending = data.stamps == "end"
     if panel is None:
         columns = {name: getattr(data, name) or None for name in type(data).model_fields if name.endswith("_column")}
-        return ReadOptions(timezone=data.timezone, no_reading=data.no_reading, ending=ending, **columns)
+        own = data.timezones or None
+        return ReadOptions(timezone=data.timezone, timezones=own, no_reading=data.no_reading, ending=ending, **columns)
     zones = dict(zip(panel.locations, panel.timezones, strict=True)) if "timezone" in panel.dataset.coords else None
     return ReadOptions(timezone=data.timezone, timezones=zones, no_reading=data.no_reading, ending=ending)

@@ -7,18 +7,19 @@ K filters, Q quantiles.
     map     (B, N, C)    -> cells (B, G, G, C) -> 1x1 conv -> residual 3x3 convs -> own cell, whole map -> (B, N, 2 K)
     concat [both, recent level, what the hours to come are like, attributes, place]  -> Dense -> context (B, N, 2 U)
     decoder, the same for all steps: Dense (context, step, calendar) + lead -> gate by place -> Dense -> (B, H, N, Q)
-    output = same hour of last week + correction + what context and step say without detour; all start at zero
+    output = same hour of last week + lines + correction + what context and step say without detour; all start at zero
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import numpy as np
 
 from gridcast.networks.backend import keras
+from gridcast.networks.lines import Lines, LinesShape
 
 ops = keras.ops
 
@@ -53,6 +54,7 @@ class Shape:
         blocks: Residual blocks of the decoder.
         temporal: Whether it has the recurrent branch.
         spatial: Whether it has the branch that reads the map.
+        lines: Of the lines from which the forecast starts; None for the weekly lag itself.
     """
 
     levels: tuple[float, ...]
@@ -66,12 +68,15 @@ class Shape:
     blocks: int = 1
     temporal: bool = True
     spatial: bool = True
+    lines: LinesShape | None = None
 
     @classmethod
     def of(cls, values: Mapping[str, Any]) -> Shape:
         """Return the shape of a mapping such as `asdict` gives."""
         features = {name: tuple(sizes) for name, sizes in values["features"].items()}
-        return cls(**{**values, "levels": tuple(values["levels"]), "grid": tuple(values["grid"]), "features": features})
+        lines = values["lines"] and LinesShape.of(values["lines"])
+        plain = {"levels": tuple(values["levels"]), "grid": tuple(values["grid"]), "features": features, "lines": lines}
+        return cls(**{**values, **plain})
 
     def as_dict(self) -> dict[str, Any]:
         """Return it as plain values."""
@@ -79,16 +84,18 @@ class Shape:
 
 
 class Engine(keras.Model):  # type: ignore[misc]
-    """The network; called with what `gridcast.samples` cuts, and `place` (B, N), `cell` (B, N), `static` (B, N, S)."""
+    """The network; called with what `gridcast.samples` cuts, and `place`, `cell` (B, N), `static` (B, N, S), `fold` (B,)."""
 
     def __init__(self, shape: Shape) -> None:
         super().__init__(name="engine")
         self.shape_of = shape
         units, dense = shape.units, keras.layers.Dense
         self.place = keras.layers.Embedding(shape.places + 1, shape.embedding, name="place")
+        if shape.lines is not None:
+            self.lines = Lines(shape.lines, shape.places, shape.features, name="lines")
         if shape.temporal:
             self.patches = dense(units // 4, activation="silu", name="patches")
-            self.lstm = keras.layers.LSTM(units, unroll=True, name="lstm")
+            self.lstm = keras.layers.LSTM(units, unroll=shape.features["history"][0] <= UNROLLED, name="lstm")
         if shape.spatial:
             self.convolutions = Convolutions(units // 2, shape.grid, name="convolutions")
         self.fusion = dense(2 * units, activation="silu", name="fusion")
@@ -118,13 +125,22 @@ class Engine(keras.Model):  # type: ignore[misc]
             parts.append(self.convolutions(inputs["map"], inputs["cell"]))
         fused = self.drop(self.fusion(ops.concatenate(parts, axis=-1)), training=training)  # (B, N, 2 U)
         context = ops.expand_dims(self.context(fused), 1)  # (B, 1, N, 2 U)
-        hidden = ops.silu(context + self.step(inputs["steps"]) + self.clock(inputs["calendar"]) + self.lead)  # (B, H, N, 2 U)
+        start, steps = self._start(inputs)
+        hidden = ops.silu(context + self.step(steps) + self.clock(inputs["calendar"]) + self.lead)  # (B, H, N, 2 U)
         for dense, gate in zip(self.hidden, self.gate, strict=True):
             amount = ops.expand_dims(1 + gate(place), 1)  # (B, 1, N, 2 U)
             hidden = hidden + ops.silu(dense(self.drop_steps(hidden, training=training)) * amount)
-        start = inputs["start"] + ops.swapaxes(self.direct(fused), 1, 2)  # (B, H, N)
-        start = ops.expand_dims(start, -1) + self.linear(inputs["steps"])
+        start = start + ops.swapaxes(self.direct(fused), 1, 2)  # (B, H, N)
+        start = ops.expand_dims(start, -1) + self.linear(steps)
         return never_crossing(self.quantiles(hidden), self.shape_of.levels, start)
+
+    def _start(self, inputs: Mapping[str, Any]) -> tuple[Any, Any]:
+        """Return from where the forecast starts, (B, H, N), and what is known of each step, (B, H, N, F)."""
+        start, steps = inputs["start"], inputs["steps"]
+        if self.shape_of.lines is not None:
+            start = start + self.lines(inputs)
+            steps = ops.concatenate([steps, ops.expand_dims(start, -1)], axis=-1)
+        return start, steps
 
     def _remembered(self, history: Any, training: bool | None) -> Any:
         """Return what the recurrent branch makes of the context, (B, N, P, F) -> (B, N, U)."""
@@ -150,8 +166,19 @@ def make_engine(shape: Shape) -> Engine:
     sizes = {name: [axis or shape.horizon for axis in axes] for name, axes in AXES.items()}
     blank = {name: np.zeros((*axes, *shape.features[name]), dtype="float32") for name, axes in sizes.items()}
     numbers = {name: np.zeros((1, 1), dtype="int32") for name in ("place", "cell")}
-    network({**blank, **numbers}, training=False)
+    network({**blank, **numbers, "fold": np.zeros(1, dtype="int32")}, training=False)
     return network
+
+
+def without_folds(network: Engine) -> Engine:
+    """Return a trained network whose lines are those of the whole training part, and no others."""
+    lines = network.shape_of.lines
+    if lines is None or not lines.folds:
+        return network
+    small = make_engine(replace(network.shape_of, lines=replace(lines, folds=0)))
+    for mine, other in zip(small.weights, network.weights, strict=True):
+        mine.assign(other[: mine.shape[0]])
+    return small
 
 
 class Convolutions(keras.layers.Layer):  # type: ignore[misc]

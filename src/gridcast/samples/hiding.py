@@ -20,19 +20,22 @@ class Hiding:
         late: Share of the places of a sample whose last readings are missing, as if the meter had gone silent.
         silent: Share of the places of a sample without any reading.
         weather: Share of the samples without the weather of the hours to come.
+        past: Share of these without any weather.
         unknown: Share of the places of a sample that are treated as a place never seen.
     """
 
     late: float = 0.05
     silent: float = 0.01
-    weather: float = 0.03
+    weather: float = 0.06
+    past: float = 0.5
     unknown: float = 0.03
 
     def hidden(self, random: np.random.Generator, shape: tuple[int, int], *, context: int, day: int) -> Hidden:
         """Return what is hidden of samples, shape (B, N), with a context of so many steps."""
         last = np.where(random.random(shape) < self.late, random.integers(1, DAYS * day + 1, shape), 0)
         last = np.where(random.random(shape) < self.silent, context, last)
-        return Hidden(last, random.random(shape[0]) < self.weather)
+        weather = random.random(shape[0]) < self.weather
+        return Hidden(last, weather, weather & (random.random(shape[0]) < self.past))
 
     def places(self, random: np.random.Generator, places: npt.NDArray[np.int32], batch: int) -> npt.NDArray[np.int32]:
         """Return the numbers of places by which the network knows them, shape (B, N); 0 for those treated as never seen."""

@@ -15,6 +15,9 @@ from gridcast.samples.samples import Rows, Samples
 EVERY = 12  # one block in so many is held out
 FEW = 2 * EVERY  # blocks, from which on single ones are held out all over the history; of fewer it is the last fifth
 LEAST = 400  # issue times in an epoch; where there are fewer days, some days have several
+DRAWS = 3  # issue times a day for what has a closed form, if they may be of any hour
+HOP = 7  # steps later from one day that is held out to the next, if forecasts are issued at any hour
+LONG = 3  # horizons that are held out of a short history, if they are at most the third of it
 SHARE = 0.2  # of a short history that is held out
 
 
@@ -51,6 +54,11 @@ class Parts:
         others = np.setdiff1d(self.learned, drawn, assume_unique=True)
         return np.concatenate([drawn, random.choice(others, missing, replace=False)])
 
+    def fitted(self) -> Rows:
+        """Return the issue rows by which what has a closed form is fitted, ascending."""
+        random = np.random.default_rng(0)
+        return np.unique(np.concatenate([self.draw(random) for _ in range(1 if self.regular is not None else DRAWS)]))
+
 
 def parts_of(samples: Samples, hour: int | None = None, *, held_out: bool = True) -> Parts:
     """Return the parts of a panel's history.
@@ -79,7 +87,7 @@ def parts_of(samples: Samples, hour: int | None = None, *, held_out: bool = True
         judged |= (issued >= begin) & (issued + horizon <= end)
     chosen = issued[judged & regular] if regular is not None else issued[judged]
     if regular is None and day > 1:
-        chosen = chosen[np.flatnonzero(np.diff(chosen // day, prepend=-1))]
+        chosen = chosen[chosen % day == HOP * (chosen // day) % day]
     if not learned.any():
         raise PanelError(
             "the history is too short",
@@ -108,5 +116,6 @@ def _held_out(rows: int, first: int, week: int, horizon: int, day: int) -> list[
     length = max(week, 7 * day) + horizon - min(horizon, day)
     count = (rows - first) // length
     if count < FEW:
-        return [(rows - max(horizon, round(SHARE * (rows - first))), rows)]
+        span = rows - first
+        return [(rows - max(horizon, round(SHARE * span), min(LONG * horizon, span // LONG)), rows)]
     return [(rows - block * length, rows - (block - 1) * length) for block in range(EVERY // 2, count, EVERY)]

@@ -41,6 +41,7 @@ class Placed:
         return {
             **cut,
             "place": np.tile(self.number, (count, 1)) if numbers is None else numbers,
+            "fold": np.zeros(count, dtype=np.int32),
             "cell": np.tile(self.cell, (count, 1)),
             "static": np.broadcast_to(self.static, (count, places, self.static.shape[1])).copy(),
         }

@@ -24,6 +24,7 @@ CONTEXT = pd.Timedelta(days=28)
 SHORTEST = pd.Timedelta(days=8)  # of a longer context, what has to be there
 DAILY_CONTEXT = 112  # steps of context where a step is a day: sixteen weeks
 YEARLY_FROM = pd.Timedelta(days=400)  # of history, from which on the season of the year is told
+PATCHES = 8  # of a day, where the context is shorter than one
 PAST = "temperature"  # of the weather known ahead, what the recurrent branch and the map read beside the consumption
 
 
@@ -80,7 +81,7 @@ class Recipe:
         until = panel.end if until is None else until
         patch = day if day > 1 else week
         context = context or default_context(panel.freq)
-        patch = patch if context >= patch else 1
+        patch = patch if context >= patch else max(1, patch // PATCHES)
         context = -(-context // patch) * patch
         yearly = until - panel.times[0] >= YEARLY_FROM
         known = calendar and replace(calendar, yearly=yearly, around=_around(calendar, panel))
@@ -106,6 +107,11 @@ class Recipe:
     def context(self) -> int:
         """Steps of history."""
         return self.lags.context
+
+    @property
+    def reach(self) -> int:
+        """Steps that samples look back: the context, or a week and a day for the weather of then."""
+        return max(self.lags.context, self.lags.week + self.lags.day)
 
     @property
     def main(self) -> tuple[str, ...]:

@@ -37,10 +37,12 @@ class Hidden:
     Attributes:
         last: Steps at the end of the context that are missing, shape (B, N).
         weather: Whether the weather of the hours to come is missing, shape (B,).
+        past: Whether the weather of the hours before is missing, shape (B,).
     """
 
     last: npt.NDArray[np.int64]
     weather: npt.NDArray[np.bool_]
+    past: npt.NDArray[np.bool_]
 
 
 class Samples:
@@ -126,6 +128,21 @@ class Samples:
         names = self.recipe.covariates.names
         return [*(names.index(name) for name in self.recipe.main), len(names)] if names else []
 
+    @cached_property
+    def step_names(self) -> tuple[str, ...]:
+        """Names of the columns of `steps`."""
+        recipe, holiday = self.recipe, self.calendar.holiday is not None
+        told = [*([*recipe.main, "weather_known"] if self.echoes else []), *(["holiday"] if holiday else [])]
+        echoes = [f"{name}_{when}" for when in ("week_ago", "day_ago") for name in told]
+        changes = ["towards_sunday", "towards_week_before"] if holiday else []
+        return (*recipe.lags.names, "week_there", "day_there", *recipe.covariates.names, "weather_known", *echoes, *changes)
+
+    @property
+    def echo_columns(self) -> list[int]:
+        """Columns of `steps` that tell the weather of earlier days."""
+        ends = tuple(f"{name}_{when}" for name in self.recipe.main for when in ("week_ago", "day_ago"))
+        return [column for column, name in enumerate(self.step_names) if name in ends]
+
     def batch(self, issued: Rows, hidden: Hidden | None = None) -> dict[str, Float]:
         """Return what is known at issue rows, see the module for the letters.
 
@@ -145,15 +162,23 @@ class Samples:
         rows = issued[:, None] + np.arange(self.recipe.horizon)
         relative = np.nan_to_num(relative, copy=False)
         return {
-            "history": self._history(issued, relative, known),
+            "history": self._history(issued, relative, known, hidden),
             "recent": self._recent(relative, known, level),
             "steps": np.concatenate(
-                [np.nan_to_num(lags), np.isfinite(lags[..., [0, WEEKS]]), weather, echoes, holidays], axis=-1, dtype=np.float32
+                [
+                    np.where(np.isfinite(lags), lags, start[..., None]),
+                    np.isfinite(lags[..., [0, WEEKS]]),
+                    weather,
+                    echoes,
+                    holidays,
+                ],
+                axis=-1,
+                dtype=np.float32,
             ),
             "calendar": self.calendar.at(rows),
             "start": start,
             "level": level,
-            "map": self._map(issued, relative, known, weather),
+            "map": self._map(issued, relative, known, weather, hidden),
         }
 
     def _weather_at(self, issued: Rows, hidden: Hidden | None) -> Float:
@@ -197,13 +222,14 @@ class Samples:
             back = np.maximum(rows[..., [0, WEEKS]], 0)  # the newest week, the newest day
             if self.echoes:
                 then = self.weather[back][..., group, :][..., self.echoes]  # (B, H, 2, n, E)
+                then[rows[..., [0, WEEKS]] < 0] = 0
                 echoes[:, :, group, :, : len(self.echoes)] = then.swapaxes(2, 3)
             if holiday is not None:
                 column = self.calendar.at(back)[..., holiday]  # (B, H, 2, N or 1)
                 column = column if column.shape[-1] == 1 else column[..., group]
                 echoes[:, :, group, :, -1:] = column.swapaxes(2, 3)[..., None]
-        if hidden is not None and hidden.weather.any() and self.echoes:
-            echoes[hidden.weather, ..., : len(self.echoes)] = 0
+        if hidden is not None and hidden.past.any() and self.echoes:
+            echoes[hidden.past, ..., : len(self.echoes)] = 0
         return lags, echoes.reshape(batch, horizon, places, 2 * extra)
 
     def _holidays(self, issued: Rows, lags: Float, echoes: Float) -> Float:
@@ -220,7 +246,16 @@ class Samples:
         changes = [np.nan_to_num(sunday - week) * today, np.nan_to_num(earlier - week) * week_ago]
         return np.stack(changes, axis=-1, dtype=np.float32)
 
-    def _history(self, issued: Rows, relative: Float, known: npt.NDArray[np.bool_]) -> Float:
+    def _past_weather(self, issued: Rows, steps: int, hidden: Hidden | None) -> Float:
+        """Return the weather of the steps before issue rows that is read along with the consumption, missing at 0, (B, T, N)."""
+        rows = issued[:, None] + np.arange(-steps, 0)
+        found: Float = self.weather[..., self.recipe.covariates.names.index(self.recipe.past)][np.maximum(rows, 0)]
+        found[rows < 0] = 0
+        if hidden is not None:
+            found[hidden.past] = 0
+        return found
+
+    def _history(self, issued: Rows, relative: Float, known: npt.NDArray[np.bool_], hidden: Hidden | None) -> Float:
         """Return the context in patches, shape (B, N, P, F): consumption, past weather, share that is known, weekday, holiday."""
         batch, steps, places = relative.shape
         patch = self.recipe.patch
@@ -228,8 +263,8 @@ class Samples:
         parts = [relative.reshape(batch, count, patch, places).transpose(0, 3, 1, 2)]
         rows = np.maximum(issued[:, None] + np.arange(-steps, 0), 0)
         if self.recipe.past:
-            column = self.recipe.covariates.names.index(self.recipe.past)
-            parts.append(self.weather[..., column][rows].reshape(batch, count, patch, places).transpose(0, 3, 1, 2))
+            past = self._past_weather(issued, steps, hidden)
+            parts.append(past.reshape(batch, count, patch, places).transpose(0, 3, 1, 2))
         share = known.reshape(batch, count, patch, places).mean(axis=2, dtype=np.float32)
         parts.append(share.transpose(0, 2, 1)[..., None])
         codes = self.calendar.at(rows[:, patch // 2 :: patch])[..., HOURS:]  # (B, P, N or 1, 7 + F) in the middle of each patch
@@ -244,7 +279,7 @@ class Samples:
         parts += [known[:, -day:].mean(axis=1), known.mean(axis=1)]
         return np.stack(parts, axis=-1, dtype=np.float32)
 
-    def _map(self, issued: Rows, relative: Float, known: npt.NDArray[np.bool_], weather: Float) -> Float:
+    def _map(self, issued: Rows, relative: Float, known: npt.NDArray[np.bool_], weather: Float, hidden: Hidden | None) -> Float:
         """Return what each place puts on the map, shape (B, N, C).
 
         The last day in blocks and its last readings; the day's surprise (against the week before) in blocks; whether readings are
@@ -258,15 +293,12 @@ class Samples:
             parts.append(_blocks(np.where(both, now - before, 0)))
         parts.append(known[:, -day:].mean(axis=1, dtype=np.float32)[:, None])
         if self.recipe.past:
-            column = self.recipe.covariates.names.index(self.recipe.past)
-            series, horizon = self.weather[..., column], self.recipe.horizon
-            coming = weather[..., column]
-            rows = issued[:, None] + np.arange(horizon)
-            day_before = series[np.maximum(rows - day * (np.arange(horizon) // day + 1), 0)]
-            past = issued[:, None] + np.arange(-day, 0)
-            week_before = series[np.maximum(past, 0)] - series[np.maximum(past - week, 0)]
+            past = self._past_weather(issued, day + week, hidden)
+            last = past[:, -day:]
+            coming = weather[..., self.recipe.covariates.names.index(self.recipe.past)]
+            changes = coming - last[:, np.arange(coming.shape[1]) % day]
             there = weather[..., -1:].mean(axis=(1, 2, 3))[:, None, None] > 0
-            parts += [_blocks(coming), np.where(there, _blocks(coming - day_before), 0), _blocks(week_before)]
+            parts += [_blocks(coming), np.where(there, _blocks(changes), 0), _blocks(last - past[:, :day])]
         return np.concatenate(parts, axis=1, dtype=np.float32).swapaxes(1, 2)
 
 

@@ -42,7 +42,6 @@ def table_of(samples: Samples, issued: Rows, *, one_hot: bool = False) -> Table:
         one_hot: Whether hour, weekday and place are one column for each value, as linear methods want, or a code each.
     """
     batch = samples.batch(issued)
-    recipe = samples.recipe
     count, horizon, places, _ = batch["steps"].shape
     shape = (count, horizon, places)
     calendar = np.broadcast_to(batch["calendar"], (*shape, batch["calendar"].shape[-1]))
@@ -56,12 +55,7 @@ def table_of(samples: Samples, issued: Rows, *, one_hot: bool = False) -> Table:
     else:
         codes = (clock[..., :HOURS].argmax(-1), clock[..., HOURS:].argmax(-1), np.broadcast_to(np.arange(places), shape))
         parts, names = [np.stack(codes, axis=-1)], ["hour", "weekday", "place"]
-    weather = (*recipe.covariates.names, "weather_known") if recipe.covariates.names else ("weather_known",)
-    echoed = [*recipe.main, "weather_known"] if samples.echoes else []
-    echoed += ["holiday"] if samples.calendar.holiday is not None else []
-    names += [*recipe.lags.names, "week_there", "day_there", *weather]
-    names += [f"{name}_{when}" for when in ("week_ago", "day_ago") for name in echoed]
-    names += ["towards_sunday", "towards_week_before"] if samples.calendar.holiday is not None else []
+    names += samples.step_names
     names += [*samples.calendar.names[HOURS + WEEKDAYS :], "lead"]
     names += ["level", "last_day", "half_day", "last_hours", "day_known", "context_known"]
     values = np.concatenate([*parts, batch["steps"], known, lead, recent], axis=-1, dtype=np.float32)

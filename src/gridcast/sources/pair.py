@@ -195,10 +195,11 @@ def read_pair(
     exclude: Iterable[str] = (),
     common_only: bool = False,
     query: str | None = None,
+    others: Iterable[str] = (),
 ) -> Pair:
     """Return readings and places that belong to each other; arguments and errors are those of `read_panel`.
 
-    The readings may be of a single time, which tells no step.
+    The readings may be of a single time, which tells no step. `others` are locations that may be given a time zone too.
     """
     options, exclude = options or ReadOptions(), tuple(dict.fromkeys(exclude))
     if spatial is None:
@@ -217,7 +218,7 @@ def read_pair(
         readings = readings.set_axis(places["id"], axis=1)
     known = [*readings.columns, *places["id"]]
     _require_known(exclude, known, "left out", "--exclude ")
-    _require_known(options.timezones or (), known, "given a time zone")
+    _require_known(options.timezones or (), [*known, *others], "given a time zone")
     readings = readings.drop(columns=[name for name in exclude if name in readings])
     places = places[~places["id"].isin(exclude)]
     said = (*said, f"left out as asked: {listed(exclude)}") if exclude else said

@@ -18,6 +18,7 @@ from gridcast.samples.hiding import Hiding
 from gridcast.samples.placed import Placed
 from gridcast.samples.samples import Float, Rows
 from gridcast.training.checkpoints import Checkpoint
+from gridcast.training.lines import fold_of
 
 Progress = Callable[[int, dict[str, float]], None]
 
@@ -54,9 +55,10 @@ class Schedule:
 class SampleFeed(keras.utils.PyDataset):  # type: ignore[misc]
     """Cuts one batch after the other; an epoch's order, and what it hides, follow from the seed and its number."""
 
-    def __init__(self, placed: Placed, choose: Callable[[np.random.Generator], Rows], schedule: Schedule) -> None:
+    def __init__(self, placed: Placed, choose: Callable[[np.random.Generator], Rows], schedule: Schedule, *, lined: bool) -> None:
         super().__init__()
         self.placed, self.choose, self.schedule = placed, choose, schedule
+        self.lined = lined
         self.begin(0)
         self.size = min(schedule.batch_size, len(self.order))
 
@@ -73,6 +75,8 @@ class SampleFeed(keras.utils.PyDataset):  # type: ignore[misc]
         shape = (len(issued), len(self.placed.number))
         hidden = hiding.hidden(random, shape, context=recipe.context, day=recipe.lags.day)
         inputs = self.placed.inputs(issued, hidden, hiding.places(random, self.placed.number, len(issued)))
+        if self.lined:
+            inputs["fold"] = fold_of(self.placed, issued)
         return inputs, self.placed.targets(issued, np.asarray(inputs["level"], dtype=np.float32))
 
     def begin(self, epoch: int) -> None:
@@ -108,7 +112,7 @@ def fit(
     Warns:
         GridcastWarning: If the loss is no longer a number: the weights of the last good epoch are kept.
     """
-    feed = SampleFeed(placed, choose, schedule)
+    feed = SampleFeed(placed, choose, schedule, lined=network.shape_of.lines is not None)
     levels = network.shape_of.levels
     _compile(network, levels, schedule, len(feed))
     history: dict[str, list[float]] = {"loss": [], "val_loss": []}
@@ -116,6 +120,7 @@ def fit(
     if checkpoint is not None:
         first, history = checkpoint.resume(network, history)
     keeper = _Keeper(feed, judged, history, progress, checkpoint)
+    keeper.good = network.get_weights() if first else []
     network.fit(feed, initial_epoch=first, epochs=schedule.epochs, verbose=0, shuffle=False, callbacks=[keeper])
     if keeper.failed is not None:
         _stop(network, keeper.good, *keeper.failed)
@@ -151,10 +156,10 @@ class _Keeper(keras.callbacks.Callback):  # type: ignore[misc]
         placed, levels = self.feed.placed, self.model.shape_of.levels
         self.history["loss"].append(loss)
         self.history["val_loss"].append(pinball_loss(placed, self.judged, ask(self.model, placed, self.judged), levels))
-        if self.progress is not None:
-            self.progress(epoch + 1, {name: values[-1] for name, values in self.history.items()})
         if self.checkpoint is not None:
             self.checkpoint.keep(self.model, epoch + 1, self.history)
+        if self.progress is not None:
+            self.progress(epoch + 1, {name: values[-1] for name, values in self.history.items()})
 
 
 def ask(network: Any, placed: Placed, issued: Rows) -> Float:
@@ -190,7 +195,9 @@ def _compile(network: Any, levels: Sequence[float], schedule: Schedule, steps: i
 def _stop(network: Any, good: list[npt.NDArray[np.generic]], epoch: int, loss: float) -> None:
     """Go back to the last good weights, if there are any."""
     if not good:
-        raise TrainingError("the training loss is no number", found=f"loss {loss} in epoch 1", expected="a falling loss", hint=HINT)
+        raise TrainingError(
+            "the training loss is no number", found=f"loss {loss} in epoch {epoch + 1}", expected="a falling loss", hint=HINT
+        )
     network.set_weights(good)
     problem = f"the training loss is no longer a number after {epoch} epochs; their weights are kept. {HINT}"
     warnings.warn(problem, GridcastWarning, stacklevel=3)

@@ -24,6 +24,7 @@ VARIANTS: dict[str, dict[str, Any]] = {
     "shuffled map": {"shuffled_map": True},
     "without LSTM": {"temporal": False},
     "without weather": {"weather": False},
+    "without lines": {"lines": False},
 }
 
 

@@ -2,25 +2,18 @@
 
 from __future__ import annotations
 
-import json
 import os
-import warnings
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 
-from gridcast.clock import HOUR, clock_zone, find_zone, utc
-from gridcast.config import RunConfig, make_config, read_config
-from gridcast.errors import ConfigError, FileError, GridcastWarning, PanelError, counted
+from gridcast.errors import ConfigError, FileError, counted
 from gridcast.evaluation import forecast_table, issue
 from gridcast.forecast import Forecast, actual_values
-from gridcast.loading import Listener, load, prepare, with_covariates
-from gridcast.loading.newer import with_newer_readings, with_newer_weather
+from gridcast.loading import Listener
 from gridcast.panel import Panel
 from gridcast.store import write_csv, write_parquet
-from gridcast.workflow.making import common_hour
-from gridcast.workflow.record import MODEL, load_hybrid
+from gridcast.workflow.opening import open_run
 
 KINDS = (".csv", ".csv.gz", ".parquet")
 
@@ -55,39 +48,16 @@ def forecast(
     """
     listener = listener or Listener()
     target = _target(out, overwrite=overwrite)
-    config, until = _settings(Path(run))
-    forecaster = load_hybrid(Path(run) / MODEL)
-    loaded = load(config, listener, refuse=False)
-    if load_file:
-        loaded = with_newer_readings(loaded, config, load_file, listener)
-    panel = with_covariates(loaded, config, until, listener)
-    if weather:
-        panel = with_newer_weather(panel, loaded, config, weather, until, listener)
-    panel = prepare(panel, config, until, listener)
-    moment = _moment(panel, config, issue_time)
-    _warn_of_hour(forecaster.issue_hour, panel, moment)
-    made = issue(forecaster, panel, pd.DatetimeIndex([moment]))
+    opened = open_run(run, load_file=load_file, weather=weather, listener=listener)
+    panel, moment = opened.panel, opened.moment(issue_time)
+    made = issue(opened.forecaster, panel, pd.DatetimeIndex([moment]))
     _say(made, listener)
-    table = _table(made, panel, gap=config.task.gap)
+    table = _table(made, panel, gap=opened.config.task.gap)
     if target.suffix == ".parquet":
         write_parquet(table, target)
     else:
         write_csv(table, target)
     return table
-
-
-def _settings(run: Path) -> tuple[RunConfig, pd.Timestamp]:
-    """Return the configuration of a run, and when its training ended."""
-    try:
-        record: dict[str, Any] = json.loads((run / "run.json").read_text(encoding="utf-8"))
-        until = utc(record["trained_until"])
-    except FileNotFoundError as error:
-        raise FileError(
-            f"`{run}` is no run folder", found="no `run.json`", expected="a folder that `gridcast train` or `gridcast run` wrote"
-        ) from error
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise FileError(f"`{run / 'run.json'}` is damaged", found=str(error), expected="what was written") from error
-    return make_config(read_config(run / "config.toml"), source=f"`{run / 'config.toml'}`"), until
 
 
 def _target(out: str | os.PathLike[str], *, overwrite: bool) -> Path:
@@ -98,39 +68,6 @@ def _target(out: str | os.PathLike[str], *, overwrite: bool) -> Path:
     if path.exists() and not overwrite:
         raise FileError(f"`{path}` would be replaced", found="a file", expected="a new name", hint="add `--overwrite`")
     return path
-
-
-def _moment(panel: Panel, config: RunConfig, issue_time: str | pd.Timestamp | None) -> pd.Timestamp:
-    """Return the issue time: a tick of the readings, at most their end."""
-    if issue_time is None:
-        return panel.end
-    stamp = pd.to_datetime(issue_time, errors="coerce")
-    if pd.isna(stamp):
-        raise ConfigError("the issue time is no moment", found=f"`{issue_time}`", expected="such as `2017-11-26 06:00`")
-    zone = find_zone(clock_zone(config.data.timezone, panel.freq))
-    moment = utc(stamp if stamp.tzinfo else stamp.tz_localize(zone, ambiguous=True, nonexistent="shift_forward"))
-    if (moment - panel.times[0]) % panel.freq != pd.Timedelta(0):
-        raise ConfigError(
-            "the issue time lies between two readings",
-            found=f"{moment}",
-            expected=f"one of the clock of the readings: {panel.times[0]} and every {panel.freq / HOUR:g} h from there",
-        )
-    if moment > panel.end:
-        raise PanelError(
-            "the readings end before the issue time",
-            found=f"the newest reading ends at {panel.end}",
-            expected=f"readings up to {moment}",
-            hint="add newer ones: `--load FILE`",
-        )
-    return moment
-
-
-def _warn_of_hour(hour: int | None, panel: Panel, moment: pd.Timestamp) -> None:
-    """Warn of an issue time at another hour than the network was trained for."""
-    shown = common_hour(panel, pd.DatetimeIndex([moment]))
-    if hour is not None and shown is not None and hour != shown:
-        problem = f"the network was trained to forecast at {hour:02}:00, and this forecast is issued at {shown:02}:00"
-        warnings.warn(f"{problem}: train with `gridcast train` for any hour", GridcastWarning, stacklevel=3)
 
 
 def _say(made: Forecast, listener: Listener) -> None:

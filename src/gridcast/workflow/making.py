@@ -63,10 +63,9 @@ def hybrid_of(
         "issue_hour": issue_hour if task.issue_hour is None else task.issue_hour,
         "calendar": calendar_of(config, locations),
         "epochs": training.epochs,
-        "batch_size": training.batch_size,
-        "seed": training.seed,
+        **{name: getattr(training, name) for name in ("batch_size", "seed", "learning_rate", "weight_decay")},
         "progress": lambda epoch, losses: listener.progress(epoch, total, losses),
-        **{name: getattr(model, name) for name in ("size", "units", "members", "grid_size", "axes", "collisions")},
+        **{name: getattr(model, name) for name in ("size", "units", "members", "grid_size", "axes", "collisions", "dropout")},
     }
     return HybridForecaster(**{**settings, **variant})
 

@@ -1,0 +1,122 @@
+"""Opening a run: its network, and its sources read again, with newer readings and weather on top."""
+
+from __future__ import annotations
+
+import json
+import os
+import warnings
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from gridcast.clock import HOUR, clock_zone, find_zone, utc
+from gridcast.config import RunConfig, make_config, read_config
+from gridcast.errors import ConfigError, FileError, GridcastWarning, PanelError
+from gridcast.loading import Listener, load, prepare, with_covariates
+from gridcast.loading.newer import with_newer_readings, with_newer_weather
+from gridcast.panel import Panel
+from gridcast.workflow.making import common_hour
+from gridcast.workflow.record import MODEL, load_hybrid
+
+if TYPE_CHECKING:
+    from gridcast.forecasters.hybrid import HybridForecaster
+
+
+@dataclass(frozen=True)
+class Opened:
+    """A run that can be asked.
+
+    Attributes:
+        config: Its settings.
+        until: When its training ended.
+        forecaster: Its network.
+        panel: Readings and weather, with what is newer.
+    """
+
+    config: RunConfig
+    until: pd.Timestamp
+    forecaster: HybridForecaster
+    panel: Panel
+
+    def moment(self, issue_time: str | pd.Timestamp | None = None) -> pd.Timestamp:
+        """Return an issue time, by default the end of the readings; warn of another hour than the network was trained for.
+
+        Raises:
+            ConfigError: If it is no moment, or lies between two readings.
+            PanelError: If the readings end before it.
+        """
+        moment = moment_of(self.panel, self.config, issue_time)
+        _warn_of_hour(self.forecaster.issue_hour, self.panel, moment)
+        return moment
+
+
+def open_run(run: str | os.PathLike[str], *, load_file: str = "", weather: str = "", listener: Listener) -> Opened:
+    """Return the run in a folder.
+
+    Args:
+        run: Folder of `gridcast train` or `gridcast run`.
+        load_file: New readings, which go beside those of the run's own sources, and before them where both are there.
+        weather: New weather, likewise.
+        listener: Who is told how it goes.
+
+    Raises:
+        GridcastError: If there is no model, or the files can't be read or do not fit.
+    """
+    config, until = _settings(Path(run))
+    forecaster = load_hybrid(Path(run) / MODEL)
+    loaded = load(config, listener, refuse=False)
+    if load_file:
+        loaded = with_newer_readings(loaded, config, load_file, listener)
+    panel = with_covariates(loaded, config, until, listener)
+    if weather:
+        panel = with_newer_weather(panel, loaded, config, weather, until, listener)
+    return Opened(config, until, forecaster, prepare(panel, config, until, listener))
+
+
+def _settings(run: Path) -> tuple[RunConfig, pd.Timestamp]:
+    """Return the configuration of a run, and when its training ended."""
+    try:
+        record: dict[str, Any] = json.loads((run / "run.json").read_text(encoding="utf-8"))
+        until = utc(record["trained_until"])
+    except FileNotFoundError as error:
+        raise FileError(
+            f"`{run}` is no run folder", found="no `run.json`", expected="a folder that `gridcast train` or `gridcast run` wrote"
+        ) from error
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise FileError(f"`{run / 'run.json'}` is damaged", found=str(error), expected="what was written") from error
+    return make_config(read_config(run / "config.toml"), source=f"`{run / 'config.toml'}`"), until
+
+
+def moment_of(panel: Panel, config: RunConfig, issue_time: str | pd.Timestamp | None) -> pd.Timestamp:
+    """Return the issue time: a tick of the readings, at most their end."""
+    if issue_time is None:
+        return panel.end
+    stamp = pd.to_datetime(issue_time, errors="coerce")
+    if pd.isna(stamp):
+        raise ConfigError("the issue time is no moment", found=f"`{issue_time}`", expected="such as `2017-11-26 06:00`")
+    zone = find_zone(clock_zone(config.data.timezone, panel.freq))
+    moment = utc(stamp if stamp.tzinfo else stamp.tz_localize(zone, ambiguous=True, nonexistent="shift_forward"))
+    if (moment - panel.times[0]) % panel.freq != pd.Timedelta(0):
+        raise ConfigError(
+            "the issue time lies between two readings",
+            found=f"{moment}",
+            expected=f"one of the clock of the readings: {panel.times[0]} and every {panel.freq / HOUR:g} h from there",
+        )
+    if moment > panel.end:
+        raise PanelError(
+            "the readings end before the issue time",
+            found=f"the newest reading ends at {panel.end}",
+            expected=f"readings up to {moment}",
+            hint="add newer ones: `--load FILE`",
+        )
+    return moment
+
+
+def _warn_of_hour(hour: int | None, panel: Panel, moment: pd.Timestamp) -> None:
+    """Warn of an issue time at another hour than the network was trained for."""
+    shown = common_hour(panel, pd.DatetimeIndex([moment]))
+    if hour is not None and shown is not None and hour != shown:
+        problem = f"the network was trained to forecast at {hour:02}:00, and this forecast is issued at {shown:02}:00"
+        warnings.warn(f"{problem}; without `task.issue_hour` it is trained for any hour", GridcastWarning, stacklevel=4)
