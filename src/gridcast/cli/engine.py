@@ -119,6 +119,12 @@ def backtest(  # noqa: PLR0913  one parameter an option
 def ablate(  # noqa: PLR0913  one parameter an option
     config: Config,
     out: Out,
+    without: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--without", metavar="PART", help="Leave out only `cnn`, `map`, `lstm`, `weather` or `lines`; may be repeated."
+        ),
+    ] = None,
     size: Size = None,
     epochs: Epochs = None,
     seed: Seed = None,
@@ -130,9 +136,10 @@ def ablate(  # noqa: PLR0913  one parameter an option
     with polite(quiet=quiet):
         settings = _settings(config, size=size, members=None, epochs=epochs, seed=seed)
         with listening(quiet=quiet) as listener:
+            from gridcast.workflow.ablating import PARTS
             from gridcast.workflow.ablating import ablate as run_ablation
 
-            result = run_ablation(settings, out=out, overwrite=overwrite, listener=listener)
+            result = run_ablation(settings, out=out, parts=without or tuple(PARTS), overwrite=overwrite, listener=listener)
         _print_ablation(result.summary, as_json=as_json)
         if not quiet:
             talk().print(f"\nopen [bold]{out / 'report.html'}[/]; all is in {out}/")

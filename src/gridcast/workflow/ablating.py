@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ from typing import Any
 import pandas as pd
 
 from gridcast.config import RunConfig, to_toml
+from gridcast.errors import ConfigError, did_you_mean, listed
 from gridcast.evaluation import score_table, skills
 from gridcast.loading import Listener
 from gridcast.store import require_free, run_folder, write_csv, write_json, write_parquet
@@ -25,6 +27,13 @@ VARIANTS: dict[str, dict[str, Any]] = {
     "without LSTM": {"temporal": False},
     "without weather": {"weather": False},
     "without lines": {"lines": False},
+}
+PARTS = {
+    "cnn": "without CNN",
+    "map": "shuffled map",
+    "lstm": "without LSTM",
+    "weather": "without weather",
+    "lines": "without lines",
 }
 
 
@@ -48,6 +57,7 @@ def ablate(
     config: RunConfig | str | os.PathLike[str] | None = None,
     *,
     out: str | os.PathLike[str],
+    parts: Sequence[str] = tuple(PARTS),
     overwrite: bool = False,
     listener: Listener | None = None,
 ) -> Ablation:
@@ -56,6 +66,7 @@ def ablate(
     Args:
         config: Settings, or the TOML file that holds them; by default the synthetic world.
         out: The folder.
+        parts: Of `PARTS`, those that are left out, one at a time.
         overwrite: Whether an earlier ablation there may be replaced.
         listener: Who is told how it goes.
 
@@ -63,9 +74,10 @@ def ablate(
         GridcastError: Of the kind that fits; nothing is left behind.
     """
     config, listener = settings_of(config), listener or Listener()
+    asked = _variants_of(parts)
     require_free(out, overwrite=overwrite, kind="ablation")
     prepared = prepared_for(config, listener)
-    variants = {name: how for name, how in VARIANTS.items() if _makes_sense(name, prepared.panel)}
+    variants = {name: VARIANTS[name] for name in asked if _makes_sense(name, prepared.panel)}
     makers = {HYBRID: prepared.hybrid(), **{name: prepared.hybrid(**how) for name, how in variants.items()}}
     result = run_models(prepared, makers)
     scores = score_table(result.forecasts, result.actual, panel=prepared.panel, gap=prepared.plan.gap, places=prepared.scored)
@@ -102,6 +114,19 @@ def ablation_table(scores: pd.DataFrame) -> pd.DataFrame:
             }
         )
     return pd.DataFrame(rows)
+
+
+def _variants_of(parts: Sequence[str]) -> list[str]:
+    """Return the variants that leave out parts."""
+    unknown = [part for part in parts if part not in PARTS]
+    if unknown:
+        raise ConfigError(
+            f"the hybrid has no part `{unknown[0]}`",
+            found=listed(unknown),
+            expected=listed(PARTS),
+            hint=did_you_mean(unknown[0], PARTS),
+        )
+    return [PARTS[part] for part in PARTS if part in parts]
 
 
 def _makes_sense(name: str, panel: Any) -> bool:
