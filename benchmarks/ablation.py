@@ -1,8 +1,8 @@
 """What the parts of the hybrid are worth: `python benchmarks/ablation.py`.
 
 Trains the hybrid without its CNN, and with the places shuffled on the map: on us_ba through the command line (needs ../shared/data;
-what is in the folder of results is not done again), and on a synthetic world of fronts, in which what a place will consume is what its
-western neighbours consume now. Writes benchmarks/ablation.md.
+what is in the folder of results is not done again), and on a synthetic world of fronts, in which what a place will consume is what
+its western neighbours consume now. Writes benchmarks/ablation.md.
 """
 
 from __future__ import annotations

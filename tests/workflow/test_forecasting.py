@@ -71,6 +71,7 @@ WRONG = {
     "between two readings": ({"issue_time": "2024-01-29 06:30"}, ConfigError, "lies between two readings"),
     "after the end": ({"issue_time": "2024-02-05"}, PanelError, "the readings end before the issue time"),
     "no moment": ({"issue_time": "soon"}, ConfigError, "is no moment"),
+    "two moments": ({"issue_time": "09/12/2016 06:00"}, ConfigError, "is no moment"),
     "before the first": ({"issue_time": "2023-12-01"}, PanelError, "nothing was known yet at the issue time"),
     "no file": ({"load_file": "none.csv"}, FileError, "none.csv"),
 }

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pandas as pd
 
 from gridcast.attaching import SYNTHETIC_COUNTRY, with_weather
-from gridcast.clock import clock_zone, find_zone, utc
+from gridcast.clock import clock_zone, find_zone, stamp_of, utc
 from gridcast.config import RunConfig
 from gridcast.errors import ConfigError
 from gridcast.loading.listener import Listener
@@ -94,10 +94,7 @@ def _moment(config: RunConfig, name: str, zone: str) -> pd.Timestamp | None:
     text = getattr(config.data, name)
     if not text:
         return None
-    try:
-        stamp = pd.Timestamp(text)
-    except ValueError as error:
-        raise ConfigError(
-            f"`data.{name}` is no moment", found=text, expected="such as `2017-11-26` or `2017-11-26 06:00`"
-        ) from error
+    stamp = stamp_of(text)
+    if pd.isna(stamp):
+        raise ConfigError(f"`data.{name}` is no moment", found=text, expected="such as `2017-11-26` or `2017-11-26 06:00`")
     return utc(stamp if stamp.tzinfo else stamp.tz_localize(find_zone(zone), ambiguous=True, nonexistent="shift_forward"))

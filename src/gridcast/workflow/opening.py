@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from gridcast.clock import HOUR, clock_zone, find_zone, utc
+from gridcast.clock import HOUR, clock_zone, find_zone, stamp_of, utc
 from gridcast.config import RunConfig, make_config, read_config
 from gridcast.errors import ConfigError, FileError, GridcastWarning, PanelError
 from gridcast.loading import Listener, load, prepare, with_covariates
@@ -93,9 +93,10 @@ def moment_of(panel: Panel, config: RunConfig, issue_time: str | pd.Timestamp | 
     """Return the issue time: a tick of the readings, at most their end."""
     if issue_time is None:
         return panel.end
-    stamp = pd.to_datetime(issue_time, errors="coerce")
+    stamp = stamp_of(issue_time)
     if pd.isna(stamp):
-        raise ConfigError("the issue time is no moment", found=f"`{issue_time}`", expected="such as `2017-11-26 06:00`")
+        expected = "such as `2017-11-26 06:00`, the year first"
+        raise ConfigError("the issue time is no moment", found=f"`{issue_time}`", expected=expected)
     zone = find_zone(clock_zone(config.data.timezone, panel.freq))
     moment = utc(stamp if stamp.tzinfo else stamp.tz_localize(zone, ambiguous=True, nonexistent="shift_forward"))
     if (moment - panel.times[0]) % panel.freq != pd.Timedelta(0):
