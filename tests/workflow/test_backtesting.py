@@ -1,6 +1,7 @@
 """The backtest of a configuration: all files are there and agree, and each way to plan it works."""
 
 import json
+import re
 
 import numpy as np
 import pandas as pd
@@ -73,6 +74,14 @@ def test_scores_are_those_of_the_forecasts(backtested):
 def test_a_place_that_is_not_scored_is_forecast_and_in_no_score(backtested):
     assert set(pd.read_parquet(backtested[1] / "scores.parquet")["location"]) - {"", None} == {"A", "B"}
     assert backtested[0].summary["places"] == 2
+
+
+def test_a_place_that_is_not_scored_is_not_in_the_report(backtested):
+    # the worst days and steps, the example weeks and the reliability are those of the two places that are scored
+    page = (backtested[1] / "report.html").read_text()
+    assert "2 places, 4 issue times" in page
+    words = re.findall(r"<td>([ABC])</td>", page)
+    assert set(words) == {"A", "B"}
 
 
 def test_the_operator_is_compared_where_it_is_credible(backtested):

@@ -131,7 +131,7 @@ def run_backtest(
     told = _skills(scores, versus)
     won = _won(scores, versus)
     summary = summary_of(scores, told, won, facts, total=total, versus=versus, seconds=result.seconds)
-    page = Backtested(scores, result.forecasts, result.actual, prepared.panel, told, won, facts, total=total)
+    page = page_of(prepared, result, scores, told, won=won, facts=facts, total=total)
     with run_folder(out, overwrite=overwrite, kind="backtest") as folder:
         everybody = {**result.forecasts, **({} if versus is None else {OPERATOR: versus.forecast})}
         write_parquet(forecast_tables(everybody, result.actual, gap=prepared.plan.gap), folder / "forecasts.parquet")
@@ -216,6 +216,20 @@ def _won(scores: pd.DataFrame, versus: Versus | None) -> dict[tuple[str, str], t
         for name in (HYBRID, *rivals):
             won[name, OPERATOR] = places_won(versus.scores, name, OPERATOR)[:2]
     return won
+
+
+def page_of(prepared: Prepared, result: BacktestResult, scores: pd.DataFrame, told: pd.DataFrame, **further: Any) -> Backtested:
+    """Return what the report is made of: the places that are scored, and no others.
+
+    Args:
+        prepared: Panel and plan.
+        result: Forecasts and readings of all places.
+        scores: Of those that are scored.
+        told: The skills.
+        **further: Further attributes of `Backtested`.
+    """
+    forecasts = {name: forecast.only(prepared.scored) for name, forecast in result.forecasts.items()}
+    return Backtested(scores, forecasts, result.actual.only(prepared.scored), prepared.panel.only(prepared.scored), told, **further)
 
 
 def facts_of(prepared: Prepared, result: BacktestResult) -> dict[str, Any]:

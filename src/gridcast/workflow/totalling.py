@@ -28,24 +28,18 @@ def total_of(prepared: Prepared, result: BacktestResult) -> Total:
     """
     columns = [prepared.panel.locations.index(name) for name in prepared.scored]
     panel = prepared.panel.only(prepared.scored)
-    actual = summed_actual(_part(result.actual, columns))
-    forecasts = {name: summed_forecast(_part(forecast, columns)) for name, forecast in result.forecasts.items()}
+    actual = summed_actual(result.actual.only(prepared.scored))
+    forecasts = {name: summed_forecast(forecast.only(prepared.scored)) for name, forecast in result.forecasts.items()}
     fitted = prepared.fitted[0].fitted if prepared.fitted else None
     if HYBRID in forecasts and fitted is not None and fitted.residuals is not None:
         residuals = fitted.residuals[:, columns] if len(fitted.placing.locations) == len(prepared.panel.locations) else None
-        parts = _part(result.forecasts[HYBRID], columns)
+        parts = result.forecasts[HYBRID].only(prepared.scored)
         if prepared.config.backtest.total == "mint" and residuals is not None:
             parts = _reconciled(prepared, panel, parts, residuals, fitted.judged)
         forecasts[HYBRID] = adapted(summed_forecast(parts, residuals), actual)
     whole = summed_panel(panel)
     scores = score_table(forecasts, actual, panel=whole, gap=prepared.plan.gap, places=[TOTAL])
     return Total(scores, forecasts, actual)
-
-
-def _part(forecast: Forecast, columns: list[int]) -> Forecast:
-    """Return the forecast of some places."""
-    parts = (None if each is None else each.isel(location=columns) for each in (forecast.quantiles, forecast.quality))
-    return Forecast(forecast.values.isel(location=columns), *parts)
 
 
 def _reconciled(prepared: Prepared, panel: Panel, parts: Forecast, residuals: Any, judged: Any) -> Forecast:
