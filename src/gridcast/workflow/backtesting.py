@@ -161,16 +161,13 @@ def prepared_for(config: RunConfig, listener: Listener) -> Prepared:
 
 
 def run_models(prepared: Prepared, makers: dict[str, Callable[[], Any]]) -> BacktestResult:
-    """Return the backtest of models; the quantiles of hybrids are corrected over time by how often they were met."""
+    """Return the backtest of models; the quantiles of all are corrected over time by how often they were met."""
 
     def progress(name: str, number: int, rounds: int) -> None:
         prepared.listener.say(f"{name} is through" + (f" round {number} of {rounds}" if rounds > 1 else ""))
 
     result = backtest(prepared.panel, makers, prepared.plan, progress=progress)
-    baselines = set(BASELINES)
-    forecasts = {
-        name: forecast if name in baselines else adapted(forecast, result.actual) for name, forecast in result.forecasts.items()
-    }
+    forecasts = {name: adapted(forecast, result.actual, prepared.panel) for name, forecast in result.forecasts.items()}
     return BacktestResult(result.actual, forecasts, result.seconds, result.plan)
 
 
@@ -239,6 +236,7 @@ def facts_of(prepared: Prepared, result: BacktestResult) -> dict[str, Any]:
     weather = weather_used(prepared.fitted[0], hybrid) if prepared.fitted else "none"
     return {
         "weather": weather,
+        "intervals": "adaptive",
         "gap": prepared.plan.gap,
         "horizon": prepared.plan.horizon,
         "unit": prepared.panel.unit,

@@ -36,7 +36,7 @@ def total_of(prepared: Prepared, result: BacktestResult) -> Total:
         parts = result.forecasts[HYBRID].only(prepared.scored)
         if prepared.config.backtest.total == "mint" and residuals is not None:
             parts = _reconciled(prepared, panel, parts, residuals, fitted.judged)
-        forecasts[HYBRID] = adapted(summed_forecast(parts, residuals), actual)
+        forecasts[HYBRID] = adapted(summed_forecast(parts, residuals), actual, panel)
     whole = summed_panel(panel)
     scores = score_table(forecasts, actual, panel=whole, gap=prepared.plan.gap, places=[TOTAL])
     return Total(scores, forecasts, actual)
