@@ -2,17 +2,24 @@
 
 import importlib.util
 import json
+import re
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 import pytest
 
 import gridcast
-from gridcast.config import make_config, read_config
+from gridcast.availability import Availability
+from gridcast.config import RunConfig, make_config, read_config
 from gridcast.errors import ConfigError, FileError, GridcastError
+from gridcast.evaluation import BacktestPlan, backtest
+from gridcast.forecast import Forecast
+from gridcast.forecasters.baselines import SeasonalNaive
 from gridcast.loading import Listener
+from gridcast.panel import Panel
 from gridcast.workflow import backtesting
-from gridcast.workflow.backtesting import run_backtest
+from gridcast.workflow.backtesting import Prepared, run_backtest, run_models
 
 NAIVE = ("seasonal_naive_24h", "seasonal_naive_168h")
 QUANTILES = ["q0.05", "q0.1", "q0.25", "q0.5", "q0.75", "q0.9", "q0.95"]
@@ -78,6 +85,15 @@ def test_a_place_that_is_not_scored_is_forecast_and_in_no_score(backtested):
     assert backtested[0].summary["places"] == 2
 
 
+def test_a_place_that_is_not_scored_is_not_in_the_report(backtested):
+    # the worst days and steps, the example weeks and the reliability are those of the two places that are scored
+    page = (backtested[1] / "report.html").read_text()
+    assert "2 places, 4 issue times" in page
+    assert "Intervals are adaptive" in page
+    words = re.findall(r"<td>([ABC])</td>", page)
+    assert set(words) == {"A", "B"}
+
+
 def test_the_operator_is_compared_where_it_is_credible(backtested):
     versus = backtested[0].summary["with_operator"]
     assert set(versus) == {"hybrid", *NAIVE, "operator"}
@@ -110,6 +126,44 @@ def test_an_unknown_baseline_is_named_before_the_work(tiny_world, tmp_path):
         run_backtest(settings(tiny_world, {"baselines": ["ridgy"]}), out=tmp_path / "run")
     assert "ridge" in raised.value.problems[0].hint
     assert not list(tmp_path.iterdir())
+
+
+@dataclass
+class Narrow:
+    """A week ago, and quantiles that are far too narrow."""
+
+    name = "narrow"
+    batched = True
+    reach = pd.Timedelta(days=7)
+    horizon: int = 24
+
+    def fit(self, panel):
+        return self
+
+    def predict(self, panel, issue_times):
+        points = SeasonalNaive(pd.Timedelta(days=7), self.horizon).predict(panel, issue_times)
+        quantiles = points.values.values[..., None] + np.array([-0.8, 0.0, 0.8])
+        return Forecast.of(points.values.values, panel=panel, issue_times=issue_times, quantiles=((0.1, 0.5, 0.9), quantiles))
+
+
+@pytest.mark.parametrize("delay", [0, 26])
+def test_the_quantiles_of_all_models_are_corrected_as_far_as_was_known(make_panel, delay):
+    # readings differ from those a week before by 1.4 (standard deviation) and more: 0.8 either way covers 43 %, and not 80 %
+    panel = make_panel(days=80)
+    attrs = Availability("observed", pd.Timedelta(hours=delay)).attrs
+    panel = Panel(panel.dataset.assign(consumption=panel.dataset["consumption"].assign_attrs(attrs)))
+    plan = BacktestPlan(first=panel.times[24 * 20])
+    prepared = Prepared(RunConfig(), panel, plan, 0, None, Listener())
+    found = run_models(prepared, {"narrow": Narrow, "ridge": Narrow})
+    raw = backtest(panel, {"narrow": Narrow}, plan).forecasts["narrow"].quantiles.values
+    for name in ("narrow", "ridge"):
+        quantiles, actual = found.forecasts[name].quantiles.values, found.actual.values.values
+        covered = (quantiles[..., 0] <= actual) & (actual <= quantiles[..., 2])
+        assert covered[:3].mean() < 0.5
+        assert covered[30:].mean() > 0.7
+        # the first forecast's readings all are there a day later, and not if they come 26 h late
+        assert (quantiles[1] == raw[1]).all() == (delay == 26)
+        assert (quantiles[2] != raw[2]).any()
 
 
 WAYS = {

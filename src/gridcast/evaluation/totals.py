@@ -68,12 +68,13 @@ def summed_actual(actual: Forecast) -> Forecast:
     return _of_sum(actual, actual.values.values.sum(axis=1))
 
 
-def adapted(forecast: Forecast, actual: Forecast) -> Forecast:
+def adapted(forecast: Forecast, actual: Forecast, panel: Panel) -> Forecast:
     """Return a forecast whose quantiles are corrected by how often those issued before were met, as far as that was known.
 
     Args:
         forecast: Of many issue times, ascending.
-        actual: What was measured, in the same shape; only readings whose interval had ended by an issue time count for it.
+        actual: What was measured, in the same shape; only readings that were there at an issue time count for it.
+        panel: Whose readings they are: it knows with what delay they come.
 
     References:
         Gibbs & Candès (2021), doi:10.48550/arXiv.2106.00170.
@@ -82,7 +83,13 @@ def adapted(forecast: Forecast, actual: Forecast) -> Forecast:
         return forecast
     issued = forecast.values.indexes["issue_time"].to_numpy()
     start = Calibration.neutral(forecast.levels, places=len(forecast.locations), horizon=forecast.horizon)
-    quantiles = start.adapted(forecast.quantiles.values, actual.values.values, issue=issued, freq=forecast.freq.to_timedelta64())
+    quantiles = start.adapted(
+        forecast.quantiles.values,
+        actual.values.values,
+        issue=issued,
+        freq=forecast.freq.to_timedelta64(),
+        delay=Availability.of(panel.dataset[TARGET]).delay.to_timedelta64(),
+    )
     return Forecast(forecast.values, forecast.quantiles.copy(data=quantiles), forecast.quality)
 
 

@@ -15,9 +15,8 @@ from gridcast.errors import ConfigError, did_you_mean, listed
 from gridcast.evaluation import score_table, skills
 from gridcast.loading import Listener
 from gridcast.store import require_free, run_folder, write_csv, write_json, write_parquet
-from gridcast.views.backtested import Backtested
 from gridcast.views.backtestpage import write_backtest_page
-from gridcast.workflow.backtesting import HYBRID, facts_of, prepared_for, run_models
+from gridcast.workflow.backtesting import HYBRID, facts_of, page_of, prepared_for, run_models
 from gridcast.workflow.making import settings_of
 from gridcast.workflow.summary import overall_of
 
@@ -85,9 +84,7 @@ def ablate(
     facts = facts_of(prepared, result)
     summary = {**facts, "models": overall_of(scores), "ablation": table.to_dict("records")}
     told = skills(scores, HYBRID)
-    page = Backtested(
-        scores, result.forecasts, result.actual, prepared.panel, told, {}, facts, ablation=table[table["variant"] != HYBRID]
-    )
+    page = page_of(prepared, result, scores, told, facts=facts, ablation=table[table["variant"] != HYBRID])
     with run_folder(out, overwrite=overwrite, kind="ablation") as folder:
         write_csv(table, folder / "ablation.csv")
         write_parquet(scores, folder / "scores.parquet")

@@ -32,7 +32,7 @@ from gridcast.panel import Panel
 from gridcast.store import require_free, run_folder, write_json, write_parquet
 from gridcast.views.backtested import Backtested, Total
 from gridcast.views.backtestpage import write_backtest_page
-from gridcast.workflow.making import BASELINES, Maker, baselines_of, common_hour, hybrid_of, settings_of
+from gridcast.workflow.making import BASELINES, Maker, baselines_of, hybrid_of, settings_of, usual_hour
 from gridcast.workflow.record import versions, weather_used
 from gridcast.workflow.summary import summary_of
 from gridcast.workflow.totalling import total_of
@@ -65,7 +65,7 @@ class Prepared:
         config: The settings.
         panel: Readings and weather, masked and filled as was asked for.
         plan: When forecasts are issued.
-        issue_hour: The hour at which all of them are, if there is one.
+        issue_hour: The hour at which most of them are, if there is one.
         operator: Somebody else's forecasts, if there are any.
         fitted: Hybrids in the order in which they were made.
     """
@@ -132,7 +132,7 @@ def run_backtest(
     told = _skills(scores, versus)
     won = _won(scores, versus)
     summary = summary_of(scores, told, won, facts, total=total, versus=versus, seconds=result.seconds)
-    page = Backtested(scores, result.forecasts, result.actual, prepared.panel, told, won, facts, total=total)
+    page = page_of(prepared, result, scores, told, won=won, facts=facts, total=total)
     with run_folder(out, overwrite=overwrite, kind="backtest") as folder:
         everybody = {**result.forecasts, **({} if versus is None else {OPERATOR: versus.forecast})}
         write_parquet(forecast_tables(everybody, result.actual, gap=prepared.plan.gap), folder / "forecasts.parquet")
@@ -159,7 +159,7 @@ def prepared_for(config: RunConfig, listener: Listener) -> Prepared:
         f"{plan.horizon} steps each" + (f" after a gap of {plan.gap}" if plan.gap else "")
     )
     operator = read_operator(config, panel, listener)
-    return Prepared(config, panel, plan, common_hour(panel, issued), operator, listener)
+    return Prepared(config, panel, plan, usual_hour(panel, issued), operator, listener)
 
 
 def _require_places(config: RunConfig, locations: tuple[str, ...]) -> None:
@@ -183,16 +183,13 @@ def _require_places(config: RunConfig, locations: tuple[str, ...]) -> None:
 
 
 def run_models(prepared: Prepared, makers: dict[str, Callable[[], Any]]) -> BacktestResult:
-    """Return the backtest of models; the quantiles of hybrids are corrected over time by how often they were met."""
+    """Return the backtest of models; the quantiles of all are corrected over time by how often they were met."""
 
     def progress(name: str, number: int, rounds: int) -> None:
         prepared.listener.say(f"{name} is through" + (f" round {number} of {rounds}" if rounds > 1 else ""))
 
     result = backtest(prepared.panel, makers, prepared.plan, progress=progress)
-    baselines = set(BASELINES)
-    forecasts = {
-        name: forecast if name in baselines else adapted(forecast, result.actual) for name, forecast in result.forecasts.items()
-    }
+    forecasts = {name: adapted(forecast, result.actual, prepared.panel) for name, forecast in result.forecasts.items()}
     return BacktestResult(result.actual, forecasts, result.seconds, result.plan)
 
 
@@ -253,6 +250,20 @@ def _won(scores: pd.DataFrame, versus: Versus | None) -> dict[tuple[str, str], t
     return won
 
 
+def page_of(prepared: Prepared, result: BacktestResult, scores: pd.DataFrame, told: pd.DataFrame, **further: Any) -> Backtested:
+    """Return what the report is made of: the places that are scored, and no others.
+
+    Args:
+        prepared: Panel and plan.
+        result: Forecasts and readings of all places.
+        scores: Of those that are scored.
+        told: The skills.
+        **further: Further attributes of `Backtested`.
+    """
+    forecasts = {name: forecast.only(prepared.scored) for name, forecast in result.forecasts.items()}
+    return Backtested(scores, forecasts, result.actual.only(prepared.scored), prepared.panel.only(prepared.scored), told, **further)
+
+
 def facts_of(prepared: Prepared, result: BacktestResult) -> dict[str, Any]:
     """Return what is to be known of plan and settings."""
     issued, config = result.actual.issue_times, prepared.config
@@ -260,6 +271,7 @@ def facts_of(prepared: Prepared, result: BacktestResult) -> dict[str, Any]:
     weather = weather_used(prepared.fitted[0], hybrid) if prepared.fitted else "none"
     return {
         "weather": weather,
+        "intervals": "adaptive",
         "gap": prepared.plan.gap,
         "horizon": prepared.plan.horizon,
         "unit": prepared.panel.unit,

@@ -33,10 +33,10 @@ def total_of(prepared: Prepared, result: BacktestResult) -> Total:
     """
     columns = [prepared.panel.locations.index(name) for name in prepared.scored]
     panel = prepared.panel.only(prepared.scored)
-    actual = summed_actual(_part(result.actual, columns))
-    forecasts = {name: summed_forecast(_part(forecast, columns)) for name, forecast in result.forecasts.items()}
+    actual = summed_actual(result.actual.only(prepared.scored))
+    forecasts = {name: summed_forecast(forecast.only(prepared.scored)) for name, forecast in result.forecasts.items()}
     if HYBRID in forecasts and prepared.fitted:
-        parts = _part(result.forecasts[HYBRID], columns)
+        parts = result.forecasts[HYBRID].only(prepared.scored)
         fitted = prepared.fitted[0].fitted
         why = _no_errors(prepared, fitted)
         if why:
@@ -44,7 +44,7 @@ def total_of(prepared: Prepared, result: BacktestResult) -> Total:
         residuals = None if why else fitted.residuals[:, columns]
         if prepared.config.backtest.total == "mint" and residuals is not None:
             parts = _reconciled(prepared, result, parts, (fitted.judged, residuals))
-        forecasts[HYBRID] = adapted(summed_forecast(parts, residuals), actual)
+        forecasts[HYBRID] = adapted(summed_forecast(parts, residuals), actual, panel)
     whole = summed_panel(panel)
     scores = score_table(forecasts, actual, panel=whole, gap=prepared.plan.gap, places=[TOTAL])
     return Total(scores, forecasts, actual)
@@ -55,12 +55,6 @@ def _no_errors(prepared: Prepared, fitted: Any) -> str:
     if fitted.placing.locations != prepared.panel.locations:
         return "no network knows all places"
     return "nothing was held out" if fitted.residuals is None else ""
-
-
-def _part(forecast: Forecast, columns: list[int]) -> Forecast:
-    """Return the forecast of some places."""
-    parts = (None if each is None else each.isel(location=columns) for each in (forecast.quantiles, forecast.quality))
-    return Forecast(forecast.values.isel(location=columns), *parts)
 
 
 def _reconciled(prepared: Prepared, result: BacktestResult, parts: Forecast, errors: tuple[Any, Any]) -> Forecast:
