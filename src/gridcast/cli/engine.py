@@ -160,6 +160,9 @@ def _print_models(summary: dict[str, Any], *, as_json: bool) -> None:
     table = _table("", *COLUMNS.values())
     for name, scores in summary["models"].items():
         table.add_row(name, *(_number(scores.get(metric)) for metric in COLUMNS))
+    compared = (summary.get("with_operator") or {}).get("operator")
+    if compared:
+        table.add_row("operator", *(_number(compared.get(metric)) for metric in COLUMNS))
     console = Console(soft_wrap=True, highlight=False)
     console.print(table)
     in_unit = f"MAE, RMSE and CRPS in {summary['unit']}; " if summary["unit"] else ""
@@ -167,6 +170,8 @@ def _print_models(summary: dict[str, Any], *, as_json: bool) -> None:
     for row in summary["places_won"]:
         if row["rival"] == "operator":
             console.print(f"{row['model']} is better than the operator at {row['won']} of {row['of']} places")
+    if compared:
+        console.print("the operator is scored on the hours that it has forecast")
     for name, scores in (summary["total"] or {}).items():
         console.print(f"sum of all places, {name}: MAPE {_number(scores.get('mape'))} %")
     console.print(WEATHER_SAID[summary["weather"]])
