@@ -17,7 +17,7 @@ from gridcast.forecast import Forecast, Forecaster
 from gridcast.forecasters.baselines import SeasonalNaive
 from gridcast.loading import Listener, held_out_issue_times, load, prepare, with_covariates, without_wrong
 from gridcast.panel import Panel
-from gridcast.workflow.making import common_hour, hybrid_of
+from gridcast.workflow.making import hybrid_of, usual_hour
 
 
 def audit_run(
@@ -51,7 +51,7 @@ def audit_run(
     makers: list[Callable[[], Forecaster]] = [
         lambda: SeasonalNaive(DAY, horizon),
         lambda: SeasonalNaive(WEEK, horizon),
-        lambda: hybrid_of(quick, silent, panel.locations, issue_hour=common_hour(panel, issued)),
+        lambda: hybrid_of(quick, silent, panel.locations, issue_hour=usual_hour(panel, issued)),
     ]
     reports = {}
     for make in makers:

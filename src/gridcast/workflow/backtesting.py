@@ -31,7 +31,7 @@ from gridcast.panel import Panel
 from gridcast.store import require_free, run_folder, write_json, write_parquet
 from gridcast.views.backtested import Backtested, Total
 from gridcast.views.backtestpage import write_backtest_page
-from gridcast.workflow.making import BASELINES, Maker, baselines_of, common_hour, hybrid_of, settings_of
+from gridcast.workflow.making import BASELINES, Maker, baselines_of, hybrid_of, settings_of, usual_hour
 from gridcast.workflow.record import versions, weather_used
 from gridcast.workflow.summary import summary_of
 from gridcast.workflow.totalling import total_of
@@ -64,7 +64,7 @@ class Prepared:
         config: The settings.
         panel: Readings and weather, masked and filled as was asked for.
         plan: When forecasts are issued.
-        issue_hour: The hour at which all of them are, if there is one.
+        issue_hour: The hour at which most of them are, if there is one.
         operator: Somebody else's forecasts, if there are any.
         fitted: Hybrids in the order in which they were made.
     """
@@ -157,7 +157,7 @@ def prepared_for(config: RunConfig, listener: Listener) -> Prepared:
         f"{plan.horizon} steps each" + (f" after a gap of {plan.gap}" if plan.gap else "")
     )
     operator = read_operator(config, panel, listener)
-    return Prepared(config, panel, plan, common_hour(panel, issued), operator, listener)
+    return Prepared(config, panel, plan, usual_hour(panel, issued), operator, listener)
 
 
 def run_models(prepared: Prepared, makers: dict[str, Callable[[], Any]]) -> BacktestResult:

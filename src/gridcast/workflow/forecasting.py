@@ -19,7 +19,7 @@ from gridcast.loading import Listener, load, prepare, with_covariates
 from gridcast.loading.newer import with_newer_readings, with_newer_weather
 from gridcast.panel import Panel
 from gridcast.store import write_csv, write_parquet
-from gridcast.workflow.making import common_hour
+from gridcast.workflow.making import usual_hour
 from gridcast.workflow.record import MODEL, load_hybrid
 
 KINDS = (".csv", ".csv.gz", ".parquet")
@@ -130,7 +130,7 @@ def _moment(panel: Panel, config: RunConfig, issue_time: str | pd.Timestamp | No
 
 def _warn_of_hour(hour: int | None, panel: Panel, moment: pd.Timestamp) -> None:
     """Warn of an issue time at another hour than the network was trained for."""
-    shown = common_hour(panel, pd.DatetimeIndex([moment]))
+    shown = usual_hour(panel, pd.DatetimeIndex([moment]))
     if hour is not None and shown is not None and hour != shown:
         problem = f"the network was trained to forecast at {hour:02}:00, and this forecast is issued at {shown:02}:00"
         warnings.warn(f"{problem}: train with `gridcast train` for any hour", GridcastWarning, stacklevel=3)

@@ -13,7 +13,7 @@ import pandas as pd
 from gridcast.config import RunConfig, to_toml
 from gridcast.loading import Listener, load, prepare, with_covariates
 from gridcast.store import require_free, run_folder, write_csv, write_json
-from gridcast.workflow.making import hybrid_of, settings_of
+from gridcast.workflow.making import hour_asked, hybrid_of, settings_of
 from gridcast.workflow.record import MODEL, record_of, save_hybrid
 
 
@@ -63,7 +63,7 @@ def train(
     loaded = load(config, listener)
     until = loaded.panel.end
     panel = prepare(with_covariates(loaded, config, until, listener), config, until, listener)
-    forecaster = hybrid_of(config, listener, panel.locations, checkpoint=checkpoint)
+    forecaster = hybrid_of(config, listener, panel.locations, issue_hour=hour_asked(config, panel), checkpoint=checkpoint)
     known = panel.as_of(until)
     listener.say(f"training on {known.describe()}; an interrupted training goes on with `--resume`")
     forecaster.fit(known)
