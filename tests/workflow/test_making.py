@@ -22,8 +22,8 @@ def readings(first: str, last: str, freq: str = "h", zone: str = "UTC") -> Panel
     return Panel(panel.dataset.assign_attrs(timezone=zone))
 
 
-def issued(panel: Panel, first: str, zone: str = "UTC", stride: str = "1D") -> pd.DatetimeIndex:
-    return BacktestPlan(first=first, stride=pd.Timedelta(stride), zone=zone).issue_times(panel)
+def issued(panel: Panel, first: str, zone: str = "UTC", stride: str = "1D", last: str | None = None) -> pd.DatetimeIndex:
+    return BacktestPlan(first=first, last=last, stride=pd.Timedelta(stride), zone=zone).issue_times(panel)
 
 
 def test_a_day_without_the_hour_does_not_take_the_hour_from_the_others():
@@ -50,7 +50,7 @@ def test_the_hour_is_that_of_the_readings_and_not_the_one_asked_for():
 def test_readings_that_are_at_an_hour_in_summer_only_are_learned_from_at_any_hour():
     # every 3 h by UTC: at 2, 5, 8 ... o'clock in the summer of Berlin, and at 1, 4, 7 ... in winter
     panel = readings("2024-01-01", "2024-12-31", "3h", "Europe/Berlin")
-    assert usual_hour(panel, issued(panel, "2024-06-01 08:00", "Europe/Berlin")) is None
+    assert usual_hour(panel, issued(panel, "2024-06-01 08:00", "Europe/Berlin", last="2024-09-01")) is None
     summer = readings("2024-04-05", "2024-10-10", "3h", "Europe/Berlin")
     assert usual_hour(summer, issued(summer, "2024-06-01 08:00", "Europe/Berlin")) == 8
 

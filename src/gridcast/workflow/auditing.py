@@ -9,7 +9,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
-from gridcast.audit import AuditReport, audit, pipeline_of
+from gridcast.audit import AuditReport, Pipeline, audit, pipeline_of
 from gridcast.clock import DAY, WEEK
 from gridcast.config import RunConfig
 from gridcast.errors import GridcastWarning, counted
@@ -58,12 +58,12 @@ def audit_run(
         name = make().name
         listener.say(f"audit of {name}: {counted(chosen, 'issue time')}, scrambling what had not arrived by then")
 
-        def pipeline(whole: Panel, time: pd.Timestamp, make: Callable[[], Forecaster] = make) -> Forecast:
+        def pipeline(whole: Panel, time: pd.Timestamp, told: Pipeline = pipeline_of(make, issued[0])) -> Forecast:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore", GridcastWarning)
                 if learned and all(whole.dataset[name].identical(panel.dataset[name]) for name in panel.variables):
                     whole = with_covariates(replace(short, panel=whole), config, issued[0], silent)
-                return pipeline_of(make, issued[0])(prepare(whole, config, issued[0], silent), time)
+                return told(prepare(whole, config, issued[0], silent), time)
 
         reports[name] = audit(pipeline, panel, list(chosen))
     return reports
