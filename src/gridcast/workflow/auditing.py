@@ -58,7 +58,9 @@ def audit_run(
         name = make().name
         listener.say(f"audit of {name}: {counted(chosen, 'issue time')}, scrambling what had not arrived by then")
 
-        def pipeline(whole: Panel, time: pd.Timestamp, told: Pipeline = pipeline_of(make, issued[0])) -> Forecast:
+        cut = pipeline_of(make, issued[0])
+
+        def pipeline(whole: Panel, time: pd.Timestamp, told: Pipeline = cut) -> Forecast:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore", GridcastWarning)
                 if learned and all(whole.dataset[name].identical(panel.dataset[name]) for name in panel.variables):
