@@ -263,6 +263,7 @@ def to_toml(config: RunConfig) -> str:
         axes = "equal"
         collisions = "spread"
         # units =
+        # dropout =
     """
     return text_of(config.model_dump(mode="json"))
 
