@@ -14,17 +14,17 @@ import sys
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from gridcast import HybridForecaster, Panel
 from gridcast.clock import DAY
 from gridcast.evaluation import evaluate, overall
 from gridcast.forecast import actual_values
+from gridcast.sources.synthetic.fronts import HOURS_A_COLUMN, generate_fronts
 
 HERE = Path(__file__).parent
 SETS = ("us_ba",)
-ROWS, COLUMNS, HOURS_A_COLUMN = 4, 10, 3  # of the world of fronts
+ROWS, COLUMNS = 4, 10  # of the world of fronts
 
 
 def main() -> None:
@@ -70,7 +70,7 @@ def section(name: str, found: dict[str, Any]) -> str:
 
 def fronts() -> str:
     """Return the table of the world of fronts."""
-    panel = world_of_fronts()
+    panel = Panel.from_wide(*generate_fronts(ROWS, COLUMNS, days=120, cycle=2.0))
     with_map, without = rmse_on(panel, spatial=True), rmse_on(panel, spatial=False)
     lines = [
         "## A world of fronts\n",
@@ -81,23 +81,6 @@ def fronts() -> str:
         f"| without CNN | {without:.3f} ({100 * (without / with_map - 1):+.0f} %) |",
     ]
     return "\n".join([*lines, ""])
-
-
-def world_of_fronts() -> Panel:
-    """Return the world of `tests/test_learning.py`."""
-    random = np.random.default_rng(0)
-    hours, lead = 24 * 120, HOURS_A_COLUMN * COLUMNS
-    signal = pd.DataFrame(random.normal(size=(hours + lead, ROWS))).ewm(alpha=0.3).mean().to_numpy()
-    signal = signal / signal.std()
-    times = pd.date_range("2024-01-01", periods=hours, freq="h", tz="UTC")
-    cycle = 2 * np.sin(2 * np.pi * times.hour.to_numpy() / 24)
-    places, readings = [], {}
-    for row in range(ROWS):
-        for column in range(COLUMNS):
-            name, start = f"R{row}C{column}", lead - HOURS_A_COLUMN * column
-            places.append({"id": name, "latitude": 50.0 - row, "longitude": float(column)})
-            readings[name] = 20 + cycle + signal[start : start + hours, row]
-    return Panel.from_wide(pd.DataFrame(readings, index=times), pd.DataFrame(places))
 
 
 def rmse_on(panel: Panel, *, spatial: bool) -> float:

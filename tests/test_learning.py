@@ -1,6 +1,5 @@
 """On worlds with a known answer the hybrid beats both naive forecasts, and the map pays where neighbours tell what comes."""
 
-import numpy as np
 import pandas as pd
 import pytest
 
@@ -10,34 +9,10 @@ from gridcast.forecast import actual_values
 from gridcast.forecasters.baselines import SeasonalNaive
 from gridcast.forecasters.hybrid import HybridForecaster
 from gridcast.panel import Panel
+from gridcast.sources.synthetic.fronts import generate_fronts
 from gridcast.sources.synthetic.world import generate_synthetic_spatial_data, generate_synthetic_temporal_data
 
 ROWS, COLUMNS = 4, 10
-HOURS_A_COLUMN = 3  # how long a front takes from one column to the next
-
-
-@pytest.fixture(scope="module")
-def fronts() -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Return readings and places of a world where what a place will consume is what its western neighbours consume now.
-
-    In each row a random signal enters at the western edge and moves one column east in three hours. Its memory is short, so that a
-    place's own history says little about the next half day, and the map all of it (but for the western columns).
-    """
-    random = np.random.default_rng(0)
-    hours, lead = 24 * 120, HOURS_A_COLUMN * COLUMNS
-    shocks = random.normal(size=(hours + lead, ROWS))
-    signal = pd.DataFrame(shocks).ewm(alpha=0.3).mean().to_numpy()
-    signal = signal / signal.std()
-    times = pd.date_range("2024-01-01", periods=hours, freq="h", tz="UTC")
-    cycle = 2 * np.sin(2 * np.pi * times.hour.to_numpy() / 24)
-    places, readings = [], {}
-    for row in range(ROWS):
-        for column in range(COLUMNS):
-            name = f"R{row}C{column}"
-            start = lead - HOURS_A_COLUMN * column
-            places.append({"id": name, "latitude": 50.0 - row, "longitude": float(column)})
-            readings[name] = 20 + cycle + signal[start : start + hours, row]
-    return pd.DataFrame(readings, index=times), pd.DataFrame(places)
 
 
 def rmse_on(panel: Panel, **how) -> float:
@@ -51,9 +26,8 @@ def rmse_on(panel: Panel, **how) -> float:
 
 
 @pytest.mark.slow
-def test_the_map_earns_its_place_where_fronts_travel(fronts):
-    readings, places = fronts
-    panel = Panel.from_wide(readings, places)
+def test_the_map_earns_its_place_where_fronts_travel():
+    panel = Panel.from_wide(*generate_fronts(ROWS, COLUMNS, days=120, cycle=2.0))
     with_map, without = rmse_on(panel), rmse_on(panel, spatial=False)
     assert with_map < 0.85 * without
 

@@ -13,27 +13,15 @@ from gridcast.explain.question import Question
 from gridcast.explain.response import response
 from gridcast.forecasters.hybrid import HybridForecaster
 from gridcast.panel import Panel
+from gridcast.sources.synthetic.fronts import generate_fronts
 
-COLUMNS, HOURS_A_COLUMN = 6, 3
-ROWS = 3
+ROWS, COLUMNS = 3, 6
 
 
 @pytest.fixture(scope="module")
 def fronts() -> tuple[HybridForecaster, Panel]:
     """Return a network trained where fronts travel east, one column in three hours: only the western neighbours know what comes."""
-    random = np.random.default_rng(0)
-    hours, lead = 24 * 90, HOURS_A_COLUMN * COLUMNS
-    signal = pd.DataFrame(random.normal(size=(hours + lead, ROWS))).ewm(alpha=0.3).mean().to_numpy()
-    signal = signal / signal.std()
-    times = pd.date_range("2024-01-01", periods=hours, freq="h", tz="UTC")
-    places, readings = [], {}
-    for row in range(ROWS):
-        for column in range(COLUMNS):
-            name = f"R{row}C{column}"
-            start = lead - HOURS_A_COLUMN * column
-            places.append({"id": name, "latitude": 50.0 - row, "longitude": float(column)})
-            readings[name] = 20 + signal[start : start + hours, row]
-    panel = Panel.from_wide(pd.DataFrame(readings, index=times), pd.DataFrame(places))
+    panel = Panel.from_wide(*generate_fronts(ROWS, COLUMNS, days=90))
     how = {"sequence_length": 168, "horizon": 3, "grid_size": (ROWS, COLUMNS), "units": 32, "batch_size": 8, "calendar": None}
     return HybridForecaster(epochs=24, **how).fit(panel), panel
 

@@ -87,23 +87,15 @@ def _calendar(name: str) -> Column:
 def _steps(samples: Samples) -> Iterator[Column]:
     """Return the columns of a step: lags, weather, what weather and holidays were at two of the lags, what a holiday changes."""
     recipe = samples.recipe
-    for name in recipe.lags.names:
-        yield Column(name, lag_group(name), lag_part(name))
-    for name in ("week_1", "day_1"):
-        yield Column(f"{name}_there", lag_group(name), lag_part(name))
-    for name in recipe.covariates.names:
-        yield Column(name, WEATHER, weather_part(recipe, name))
-    yield Column("weather_known", WEATHER, THERE)
-    for when in ("week_ago", "day_ago"):
-        if samples.echoes:
-            for name in recipe.main:
-                yield Column(f"{name}_{when}", WEATHER, name)
-            yield Column(f"weather_known_{when}", WEATHER, THERE)
-        if samples.calendar.holiday is not None:
-            yield Column(f"holiday_{when}", HOLIDAY, HOLIDAY)
-    if samples.calendar.holiday is not None:
-        for name in ("towards_sunday", "towards_week_before"):
+    there = {"week_there": "week_1", "day_there": "day_1"}
+    for name in samples.step_names:
+        lag, then = there.get(name, name), name.removesuffix("_week_ago").removesuffix("_day_ago")
+        if lag in recipe.lags.names:
+            yield Column(name, lag_group(lag), lag_part(lag))
+        elif then == "holiday" or name.startswith("towards_"):
             yield Column(name, HOLIDAY, HOLIDAY)
+        else:
+            yield Column(name, WEATHER, THERE if then == "weather_known" else weather_part(recipe, then))
 
 
 def _recent() -> Iterator[Column]:

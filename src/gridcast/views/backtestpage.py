@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import io
 import os
 from collections.abc import Mapping
 from html import escape
@@ -11,7 +9,6 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from matplotlib import rc_context
 from matplotlib.figure import Figure
 
 from gridcast.atomic import replacing
@@ -198,12 +195,8 @@ def _figure(backtested: Backtested, figure: Figure | None, caption: str, alt: st
     """Return a figure with its caption, or nothing where there is none."""
     if figure is None:
         return ""
-    buffer = io.BytesIO()
-    with style.any_letters(), rc_context({"svg.hashsalt": "gridcast"}):
-        figure.savefig(buffer, format="svg", metadata={"Date": None})
-    code = base64.b64encode(buffer.getvalue()).decode("ascii")
     text = f"{caption} ({backtested.mark})"
     return (
         f'<figure class="wide" tabindex="0"><img alt="{escape(f"{alt} ({backtested.mark})", quote=True)}" '
-        f'src="data:image/svg+xml;base64,{code}"></figure><p class="small">{escape(text)}</p>\n'
+        f'src="{style.as_source(figure)}"></figure><p class="small">{escape(text)}</p>\n'
     )

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import io
 import os
 from collections.abc import Iterable, Sequence
 from html import escape
@@ -156,16 +154,13 @@ def _original(panel: Panel, finding: Finding) -> int:
 
 
 def _section(panel: Panel, report: QualityReport, finding: Finding) -> str:
-    buffer = io.BytesIO()
-    with style.any_letters():
-        picture(panel, report, finding).savefig(buffer, format="png", dpi=DPI, metadata={"Software": None})
-    code = base64.b64encode(buffer.getvalue()).decode("ascii")
+    source = style.as_source(picture(panel, report, finding), "png", dpi=DPI)
     heading = f"{escape(finding.location)}: {escape(KINDS[finding.kind].title)}"
     text = escape(f"{finding.severity} · {finding.sentence}")
     alt = escape(f"{finding.location}: {finding.sentence}", quote=True)
     return (
         f'<section><h3>{heading}</h3><p class="{finding.severity}">{text}</p>'
-        f'<figure class="wide"><img alt="{alt}" src="data:image/png;base64,{code}"></figure></section>\n'
+        f'<figure class="wide"><img alt="{alt}" src="{source}"></figure></section>\n'
     )
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import io
 import os
 import warnings
 from collections.abc import Iterator
@@ -134,3 +136,12 @@ def require_format(path: str | os.PathLike[str]) -> str:
             hint="end the name in `.png`",
         )
     return suffix
+
+
+def as_source(figure: Figure, kind: Literal["svg", "png"] = "svg", *, dpi: float = DPI) -> str:
+    """Return a figure as the source of an image in a page: the same bytes for the same figure."""
+    buffer = io.BytesIO()
+    with any_letters(), rc_context({"svg.hashsalt": "gridcast"}):
+        figure.savefig(buffer, format=kind, metadata=FORMATS[f".{kind}"], dpi=dpi)
+    media = "svg+xml" if kind == "svg" else kind
+    return f"data:image/{media};base64,{base64.b64encode(buffer.getvalue()).decode('ascii')}"

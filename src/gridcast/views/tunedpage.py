@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import io
 import os
 from collections.abc import Mapping
 from html import escape
@@ -11,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from matplotlib import rc_context
 from matplotlib.figure import Figure
 
 from gridcast.atomic import replacing
@@ -133,10 +130,4 @@ def _figure(figure: Figure | None, alt: str) -> str:
     """Return a figure, or nothing where there is none."""
     if figure is None:
         return ""
-    buffer = io.BytesIO()
-    with style.any_letters(), rc_context({"svg.hashsalt": "gridcast"}):
-        figure.savefig(buffer, format="svg", metadata={"Date": None})
-    code = base64.b64encode(buffer.getvalue()).decode("ascii")
-    return (
-        f'<figure class="wide" tabindex="0"><img alt="{escape(alt, quote=True)}" src="data:image/svg+xml;base64,{code}"></figure>\n'
-    )
+    return f'<figure class="wide" tabindex="0"><img alt="{escape(alt, quote=True)}" src="{style.as_source(figure)}"></figure>\n'
