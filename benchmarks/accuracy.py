@@ -67,7 +67,9 @@ def report(results: Path) -> str:
         "# How accurate the hybrid is\n",
         "`python benchmarks/accuracy.py` makes this page (with `../shared/data` and `[boosting]`); each set is a configuration",
         "in `benchmarks/accuracy/`, which `gridcast backtest benchmarks/accuracy/SET.toml --out DIR` reruns. Default",
-        "settings. The hybrid's figures are the median over the seeds, with their range; the baselines' are of one run.",
+        "settings. Where there are several seeds, figures are the median with its range; LightGBM and vanilla are of one run.",
+        "Scored are the hours for which every forecaster has a forecast: the naive ones have none where the reading that they",
+        "repeat is missing.",
         "",
     ]
     parts += [section(name, found) for name in SETS if (found := [read(path) for path in folders(results, name)])]
