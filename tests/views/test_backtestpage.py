@@ -129,7 +129,7 @@ def test_every_table_and_every_figure_says_that_it_is_ex_post(page):
     captions = re.findall(r"<caption>(.*?)</caption>", page)
     alts = re.findall(r'<img alt="(.*?)"', page)
     assert len(captions) == page.count("<table") == 10  # models 3, skills, parts, places, total, worst 2, settings
-    assert len(alts) == page.count("<img") == 9  # skills, lead, clock, time, places, map, reliability, weeks, total
+    assert len(alts) == page.count("<img") == 10  # skills, lead, clock, weekdays, time, places, map, reliability, weeks, total
     assert all("ex post" in text for text in captions + alts)
     assert len(re.findall(r'<p class="small">[^<]*\(ex post\)</p>', page)) == len(alts)
     assert "ex ante" not in page
