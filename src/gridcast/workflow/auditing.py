@@ -57,14 +57,15 @@ def audit_run(
     for make in makers:
         name = make().name
         listener.say(f"audit of {name}: {counted(chosen, 'issue time')}, scrambling what had not arrived by then")
-        learn = pipeline_of(make, issued[0])
 
-        def pipeline(whole: Panel, time: pd.Timestamp, learn: Pipeline = learn) -> Forecast:
+        cut = pipeline_of(make, issued[0])
+
+        def pipeline(whole: Panel, time: pd.Timestamp, told: Pipeline = cut) -> Forecast:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore", GridcastWarning)
                 if learned and all(whole.dataset[name].identical(panel.dataset[name]) for name in panel.variables):
                     whole = with_covariates(replace(short, panel=whole), config, issued[0], silent)
-                return learn(prepare(whole, config, issued[0], silent), time)
+                return told(prepare(whole, config, issued[0], silent), time)
 
         reports[name] = audit(pipeline, panel, list(chosen))
     return reports
