@@ -61,6 +61,17 @@ def test_zero_and_below_count_as_nothing_unless_told_otherwise(panel):
     assert predicted(FiledForecast(table, horizon=3, positive=False), panel, 0)[0, 0].tolist() == [0, -5, 102]
 
 
+def test_where_readings_may_be_zero_or_below_so_may_forecasts(panel):
+    table = filed()
+    table.iloc[:2] = [[0.0, 0.0], [-5.0, -5.0]]
+    readings = panel.dataset["consumption"].copy()
+    readings[7, 1] = -1.0  # a net load at B
+    net = Panel(panel.dataset.assign(consumption=readings))
+    values = predicted(FiledForecast(table, horizon=3), net, 0)[0]
+    assert np.isnan(values[0]).tolist() == [True, True, False]
+    assert values[1].tolist() == [0, -5, 202]
+
+
 def test_neither_readings_nor_variables_matter(panel):
     forecaster = FiledForecast(filed())
     other = panel.with_variable("temperature", np.full((48, 2), 7.0), availability="perfect")

@@ -17,7 +17,7 @@ from gridcast.views.backtestpage import backtest_page, write_backtest_page
 from gridcast.views.backtestplaces import plot_places, plot_score_map
 from gridcast.views.backtesttables import model_table, worst_table
 from gridcast.views.backtestverdict import map_verdict, verdict
-from gridcast.views.fans import bands, example_weeks, plot_fans
+from gridcast.views.fans import _fresh, bands, example_weeks, plot_fans
 from gridcast.views.reliability import observed, plot_reliability
 
 LEVELS = (0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95)
@@ -129,7 +129,7 @@ def test_every_table_and_every_figure_says_that_it_is_ex_post(page):
     captions = re.findall(r"<caption>(.*?)</caption>", page)
     alts = re.findall(r'<img alt="(.*?)"', page)
     assert len(captions) == page.count("<table") == 10  # models 3, skills, parts, places, total, worst 2, settings
-    assert len(alts) == page.count("<img") == 9  # skills, lead, clock, time, places, map, reliability, weeks, total
+    assert len(alts) == page.count("<img") == 10  # skills, lead, clock, weekdays, time, places, map, reliability, weeks, total
     assert all("ex post" in text for text in captions + alts)
     assert len(re.findall(r'<p class="small">[^<]*\(ex post\)</p>', page)) == len(alts)
     assert "ex ante" not in page
@@ -231,6 +231,15 @@ def test_a_wild_reading_leaves_the_picture_and_that_is_said(backtested):
     assert axes.get_ylim()[0] > 0
     assert [text.get_text() for text in axes.texts] == ["some values are beyond the scale"]
     assert not plot_fans(backtested.forecasts, backtested.actual, backtested).axes[0].texts
+
+
+@pytest.mark.parametrize(("first", "hours"), [(23, 24), (25, 24)])
+def test_all_steps_until_the_next_forecast_are_drawn_across_a_clock_change(first, hours):
+    # a clock is put forward or back between the first two of five daily forecasts
+    panel = world(1)
+    issue_times = panel.times[[0, *(first + 24 * np.arange(4))]]
+    forecast = Forecast.of(np.zeros((5, 1, 30)), panel=panel, issue_times=issue_times)
+    assert _fresh(forecast, 2) == slice(2, 2 + hours)
 
 
 def test_example_weeks_are_the_median_the_worst_and_the_best(backtested):

@@ -48,7 +48,6 @@ def splits_of(actual: Forecast, hours: ScoredHours, panel: Panel) -> tuple[Split
     hour, month = _local(actual, hours, panel)
     leads = np.arange(hours.gap, hours.gap + steps) * (actual.freq / HOUR)
     issue_times = actual.values.indexes["issue_time"].to_numpy()
-    issue_times = actual.values.indexes["issue_time"].to_numpy()
     return (
         Split("overall", "location", np.array([""], dtype=object), np.broadcast_to(np.int64(0), shape)),
         Split("lead", "lead", leads, np.broadcast_to(np.arange(steps), shape), by_day=False),

@@ -24,7 +24,8 @@ class FiledForecast:
         filed: Forecasts of hours: a table whose index is the time and whose columns are places, or an array with the dims
             (time, location); the starts of intervals, naive ones are UTC. [the panel's unit]
         horizon: Number of steps.
-        positive: Whether a forecast that is not above zero counts as none.
+        positive: Whether a forecast that is not above zero counts as none, at places where no reading of the panel is zero or
+            below: a net load may be.
     """
 
     filed: pd.DataFrame | xr.DataArray
@@ -61,7 +62,8 @@ class FiledForecast:
             )
         filed = self._table.reindex(columns=list(panel.locations)).to_numpy(dtype=np.float32)
         if self.positive:
-            filed = np.where(filed > 0, filed, np.float32(np.nan))
+            always_above = ~(panel.consumption <= 0).any(axis=0)
+            filed = np.where((filed <= 0) & always_above, np.float32(np.nan), filed)
         lead = np.tile(np.arange(self.horizon) * panel.freq.to_timedelta64(), len(issue_times))
         valid = issue_times.repeat(self.horizon) + pd.TimedeltaIndex(lead)
         values = lagged(filed, pd.DatetimeIndex(self._table.index).get_indexer(valid).astype(np.int64))

@@ -20,6 +20,7 @@ from gridcast.views.backtestplaces import plot_places, plot_score_map
 from gridcast.views.backtesttables import ablation_table, fact_table, model_table, place_table, skill_table, worst_table
 from gridcast.views.backtestverdict import map_verdict, verdict
 from gridcast.views.checkpage import CSS
+from gridcast.views.errorclock import plot_weekdays
 from gridcast.views.fans import plot_fans
 from gridcast.views.reliability import plot_reliability
 
@@ -120,6 +121,10 @@ def _times(backtested: Backtested) -> str:
     figures = {
         "How the error grows with the lead time.": (plot_leads(backtested), _range(backtested, "lead")),
         "When in the day and the year it errs.": (plot_clock(backtested), _range(backtested, "hour")),
+        "At which hours of the week it errs most: dark for large errors, each in per cent of the mean load of its place.": (
+            plot_weekdays(backtested),
+            "",
+        ),
         "How it went from week to week.": (plot_over_time(backtested), _range(backtested, "issue", "issue_time")),
     }
     return "".join(_figure(backtested, figure, caption, f"{caption} {spoken}") for caption, (figure, spoken) in figures.items())

@@ -167,5 +167,8 @@ def _fresh(forecast: Forecast, gap: int) -> slice:
     times = forecast.issue_times
     if len(times) < 2 or forecast.horizon * forecast.freq >= WEEK:
         return slice(gap, None)
-    stride = max(round((times[1] - times[0]) / forecast.freq), 1)
+    usual = pd.Timedelta(
+        np.median(np.diff(times.to_numpy()))
+    )  # where a clock is put forward or back one is an hour shorter or longer
+    stride = max(round(usual / forecast.freq), 1)
     return slice(gap, gap + stride)
