@@ -71,7 +71,7 @@ def section(name: str, found: dict[str, Any]) -> str:
 def fronts() -> str:
     """Return the table of the world of fronts."""
     panel = Panel.from_wide(*generate_fronts(ROWS, COLUMNS, days=120, cycle=2.0))
-    with_map, without = rmse_on(panel, spatial=True), rmse_on(panel, spatial=False)
+    with_map, without = rmse_on(panel, spatial="cnn"), rmse_on(panel, spatial="none")
     lines = [
         "## A world of fronts\n",
         f"{ROWS * COLUMNS} places; a random signal moves one column east in {HOURS_A_COLUMN} hours. Small network, last 20 days.\n",

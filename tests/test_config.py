@@ -159,6 +159,23 @@ def test_a_value_out_of_its_range_is_refused(name, value):
     assert problem.expected
 
 
+@pytest.mark.parametrize(
+    ("name", "value", "hint"),
+    [
+        ("model.temporal", "lsmt", "did you mean `lstm`?"),
+        ("model.spatial", "Attention", "did you mean `attention`?"),
+        ("model.spatial", "zzz", ""),
+        ("model.temporal", True, ""),
+    ],
+)
+def test_a_choice_that_is_not_one_is_told_the_nearest(name, value, hint):
+    table, setting = name.split(".")
+    problem = only_problem({table: {setting: value}})
+    assert problem.problem == f"`{name}` is out of range in the settings"
+    assert problem.hint == hint
+    assert "'none'" in problem.expected
+
+
 def test_a_table_is_a_table():
     assert only_problem({"task": 5}).problem == "`task` is out of range in the settings"
 

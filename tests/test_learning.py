@@ -28,7 +28,7 @@ def rmse_on(panel: Panel, **how) -> float:
 @pytest.mark.slow
 def test_the_map_earns_its_place_where_fronts_travel():
     panel = Panel.from_wide(*generate_fronts(ROWS, COLUMNS, days=120, cycle=2.0))
-    with_map, without = rmse_on(panel), rmse_on(panel, spatial=False)
+    with_map, without = rmse_on(panel), rmse_on(panel, spatial="none")
     assert with_map < 0.85 * without
 
 

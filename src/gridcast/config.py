@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from typing import Annotated, Any, Literal
 
@@ -144,6 +145,10 @@ class ModelConfig(Section):
     """Width of the network, where `size` is not meant."""
     dropout: Annotated[float, Field(ge=0, lt=1)] | None = None
     """Share of what the network hears that is dropped in training; left out, 0.2."""
+    temporal: Literal["lstm", "lstm_attention", "transformer", "transformer_causal", "tcn", "none"] = "lstm"
+    """What reads the history of each place."""
+    spatial: Literal["cnn", "attention", "cnn_attention", "convlstm", "none"] = "cnn"
+    """What reads the map; `attention` lets places read each other."""
 
 
 class TrainingConfig(Section):
@@ -264,6 +269,8 @@ def to_toml(config: RunConfig) -> str:
         collisions = "spread"
         # units =
         # dropout =
+        temporal = "lstm"
+        spatial = "cnn"
     """
     return text_of(config.model_dump(mode="json"))
 
@@ -286,7 +293,9 @@ def _problem(error: dict[str, Any], source: str) -> Problem:
         known = _known(path[:-1])
         hint = _setting_meant(path[-1], known)
         return Problem(f"unknown setting `{name}` in {source}", found=name, expected=", ".join(known), hint=hint)
-    return Problem(f"`{name}` is out of range in {source}", found=repr(error["input"]), expected=str(error["msg"]))
+    choices = re.findall(r"'([^']+)'", str(error["ctx"]["expected"])) if error["type"] == "literal_error" else []
+    hint = did_you_mean(str(error["input"]), choices)
+    return Problem(f"`{name}` is out of range in {source}", found=repr(error["input"]), expected=str(error["msg"]), hint=hint)
 
 
 def _setting_meant(name: str, known: list[str]) -> str:

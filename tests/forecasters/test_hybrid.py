@@ -136,7 +136,16 @@ def test_unfitted_it_says_so(make_panel):
 
 
 @pytest.mark.parametrize(
-    "wrong", [{"levels": (0.1, 0.9)}, {"levels": (0.5, 0.1, 0.9)}, {"size": "huge"}, {"epochs": 0}, {"members": 0}]
+    "wrong",
+    [
+        {"levels": (0.1, 0.9)},
+        {"levels": (0.5, 0.1, 0.9)},
+        {"size": "huge"},
+        {"epochs": 0},
+        {"members": 0},
+        {"temporal": True},
+        {"spatial": "cmm"},
+    ],
 )
 def test_settings_out_of_range_are_refused(wrong):
     with pytest.raises(ConfigError):
@@ -181,7 +190,7 @@ def test_one_place_has_no_map_and_members_are_averaged():
     known = panel.as_of(panel.times[24 * 28])
     with pytest.warns(GridcastWarning, match="one place only"):
         forecaster = quick(members=2, epochs=1).fit(known)
-    assert not forecaster.fitted.networks[0].shape_of.spatial
+    assert forecaster.fitted.networks[0].shape_of.spatial == "none"
     assert len(forecaster.fitted.networks) == 2
     both = forecaster.predict(panel, panel.times[[24 * 28]])
     assert np.isfinite(both.quantiles).all()

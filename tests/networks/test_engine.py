@@ -26,7 +26,7 @@ def answer(network, given) -> np.ndarray:
     return keras.ops.convert_to_numpy(network(given, training=False))
 
 
-@pytest.mark.parametrize("branches", [{}, {"spatial": False}, {"temporal": False}])
+@pytest.mark.parametrize("branches", [{}, {"spatial": "none"}, {"temporal": "none"}])
 def test_untrained_it_says_what_it_starts_from_and_its_quantiles_ascend(branches):
     given = inputs()
     quantiles = answer(make_engine(shape(**branches)), given)
@@ -69,7 +69,7 @@ def test_a_place_hears_of_its_neighbours_through_the_map_only():
     given = inputs()
     other = {**given, "map": given["map"].copy()}
     other["map"][:, 3] += 1  # of the last place
-    with_map, without = trained(make_engine(shape())), trained(make_engine(shape(spatial=False)))
+    with_map, without = trained(make_engine(shape())), trained(make_engine(shape(spatial="none")))
     assert not np.allclose(answer(with_map, given)[:, :, 0], answer(with_map, other)[:, :, 0])
     assert np.array_equal(answer(without, given)[:, :, 0], answer(without, other)[:, :, 0])
 
@@ -90,7 +90,7 @@ def test_the_loss_is_the_mean_pinball_loss_of_what_counts():
 
 
 def test_a_shape_survives_the_way_through_plain_values():
-    given = shape(dropout=0.3, spatial=False)
+    given = shape(dropout=0.3, spatial="none")
     assert Shape.of(given.as_dict()) == given
 
 

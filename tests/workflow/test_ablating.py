@@ -4,14 +4,26 @@ import json
 
 import pytest
 
+from gridcast.config import make_config
 from gridcast.errors import ConfigError
-from gridcast.workflow.ablating import ablate
+from gridcast.workflow.ablating import _makes_sense, _named, ablate
 
 
 def test_a_part_that_the_hybrid_has_not_is_refused(tmp_path):
     with pytest.raises(ConfigError, match="no part `cmm`") as caught:
         ablate(None, out=tmp_path / "run", parts=["cmm"])
     assert "`cnn`" in str(caught.value)
+
+
+def test_other_branches_are_left_out_under_other_names_and_one_that_is_off_is_not(make_panel):
+    other = make_config({"model": {"spatial": "attention", "temporal": "none"}})
+    assert [_named(name, other) for name in ("without CNN", "shuffled map")] == ["without spatial branch", "shuffled map"]
+    assert _named("without CNN", make_config({})) == "without CNN"
+    panel = make_panel(places=2)
+    assert _makes_sense("without CNN", panel, other)
+    assert not _makes_sense("without LSTM", panel, other)
+    blind = make_config({"model": {"spatial": "none"}})
+    assert not any(_makes_sense(name, panel, blind) for name in ("without CNN", "shuffled map", "without weather"))
 
 
 @pytest.mark.slow

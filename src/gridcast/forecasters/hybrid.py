@@ -22,6 +22,7 @@ from gridcast.forecasters.fitted import Fitted, fingerprint
 from gridcast.forecasters.placing import Placing
 from gridcast.layout import Axes, Collisions
 from gridcast.networks import backend
+from gridcast.networks.branches import NONE, require_branches
 from gridcast.networks.engine import Shape, features_of, make_engine, without_folds
 from gridcast.panel import Panel
 from gridcast.raster import panel_grid
@@ -47,7 +48,7 @@ MARGIN = DAY  # beyond the context: a lag by the local clock may reach back an h
 
 @dataclass
 class HybridForecaster:
-    """LSTM on each history, CNN on the map, a decoder for all steps and quantiles; one network for all places.
+    """LSTM on each history, CNN on the map, or other branches, a decoder for all steps and quantiles; one network for all places.
 
     Attributes:
         horizon: Steps to forecast.
@@ -67,8 +68,8 @@ class HybridForecaster:
         seed: Of weights, dropout and order.
         axes: Of the map, see `gridcast.raster.panel_grid`.
         collisions: Likewise.
-        temporal: Whether there is a recurrent branch.
-        spatial: Whether there is a branch that reads the map.
+        temporal: What reads the histories: a name of `gridcast.networks.branches`.
+        spatial: What reads the map, likewise.
         shuffled_map: Whether the places change places on the map, to see what the map is worth.
         lines: Whether the forecast starts from ridge regressions, see `gridcast.networks.lines`, or from the weekly lag.
         weather: Whether weather that is known ahead is read.
@@ -93,8 +94,8 @@ class HybridForecaster:
     seed: int = 0
     axes: Axes = "equal"
     collisions: Collisions = "spread"
-    temporal: bool = True
-    spatial: bool = True
+    temporal: str = "lstm"
+    spatial: str = "cnn"
     shuffled_map: bool = False
     lines: bool = True
     weather: bool = True
@@ -106,6 +107,7 @@ class HybridForecaster:
 
     def __post_init__(self) -> None:
         require_positive(horizon=self.horizon, members=self.members, epochs=self.epochs)
+        require_branches(self.temporal, self.spatial)
         if self.size not in UNITS:
             raise ConfigError("unknown size of the network", found=str(self.size), expected=", ".join(UNITS))
         ascending = list(self.levels) == sorted(set(self.levels)) and all(0 < level < 1 for level in self.levels)
@@ -215,7 +217,7 @@ class HybridForecaster:
 
     def _shape(self, placed: Placed, placing: Placing, parts: Parts) -> Shape:
         lone = len(placing.locations) == 1
-        if lone and self.spatial:
+        if lone and self.spatial != NONE:
             warnings.warn("there is one place only: the branch that reads the map is off", GridcastWarning, stacklevel=3)
         features = features_of(placed.inputs(parts.learned[-1:]))
         return Shape(
@@ -226,7 +228,7 @@ class HybridForecaster:
             placing.grid.shape,
             units=self.units or UNITS[self.size],
             temporal=self.temporal,
-            spatial=self.spatial and not lone,
+            spatial=NONE if lone else self.spatial,
             lines=lines_of(placed, features) if self.lines else None,
             **self._given("dropout"),
         )

@@ -33,7 +33,7 @@ from gridcast.scaling import Scaler
 
 Arrays = dict[str, npt.NDArray[np.generic]]
 
-FORMAT = 2  # of the files; another one is refused
+FORMAT = 3  # of the files; another one is refused
 ABOUT, ARRAYS = "model.json", "model.npz"
 NOT_SETTINGS = ("progress", "checkpoint", "calendar")
 

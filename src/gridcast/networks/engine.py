@@ -8,6 +8,8 @@ K filters, Q quantiles.
     concat [both, recent level, what the hours to come are like, attributes, place]  -> Dense -> context (B, N, 2 U)
     decoder, the same for all steps: Dense (context, step, calendar) + lead -> gate by place -> Dense -> (B, H, N, Q)
     output = same hour of last week + lines + correction + what context and step say without detour; all start at zero
+
+Another name of `gridcast.networks.branches` puts another encoder in the place of the LSTM, or of the convolutions.
 """
 
 from __future__ import annotations
@@ -19,11 +21,11 @@ from typing import Any
 import numpy as np
 
 from gridcast.networks.backend import keras
+from gridcast.networks.branches import NONE, SPATIAL, TEMPORAL
 from gridcast.networks.lines import Lines, LinesShape
 
 ops = keras.ops
 
-DILATIONS = (1, 2, 4)  # three 3x3 convolutions see 7 cells in every direction
 UNROLLED = 32  # recurrences of at most this many patches are unrolled, which is faster
 MEMORY_DROPOUT = 0.5  # of what the recurrent branch says: a network that leans on it learns single days by heart
 SPREAD = -1.5  # where the distance between two quantiles starts, before softplus
@@ -52,8 +54,8 @@ class Shape:
         embedding: Numbers that a place is known by.
         dropout: Share of what is dropped in training.
         blocks: Residual blocks of the decoder.
-        temporal: Whether it has the recurrent branch.
-        spatial: Whether it has the branch that reads the map.
+        temporal: Name of the branch that reads the histories, see `gridcast.networks.branches`.
+        spatial: Name of the branch that reads the map.
         lines: Of the lines from which the forecast starts; None for the weekly lag itself.
     """
 
@@ -66,8 +68,8 @@ class Shape:
     embedding: int = 8
     dropout: float = 0.2
     blocks: int = 1
-    temporal: bool = True
-    spatial: bool = True
+    temporal: str = "lstm"
+    spatial: str = "cnn"
     lines: LinesShape | None = None
 
     @classmethod
@@ -93,11 +95,12 @@ class Engine(keras.Model):  # type: ignore[misc]
         self.place = keras.layers.Embedding(shape.places + 1, shape.embedding, name="place")
         if shape.lines is not None:
             self.lines = Lines(shape.lines, shape.places, shape.features, name="lines")
-        if shape.temporal:
+        if shape.temporal != NONE:
             self.patches = dense(units // 4, activation="silu", name="patches")
-            self.lstm = keras.layers.LSTM(units, unroll=shape.features["history"][0] <= UNROLLED, name="lstm")
-        if shape.spatial:
-            self.convolutions = Convolutions(units // 2, shape.grid, name="convolutions")
+            steps = shape.features["history"][0]
+            self.temporal = TEMPORAL[shape.temporal](units, steps, steps <= UNROLLED)
+        if shape.spatial != NONE:
+            self.spatial = SPATIAL[shape.spatial](units, shape.grid)
         self.fusion = dense(2 * units, activation="silu", name="fusion")
         self.context = dense(2 * units, name="context")
         self.step = dense(2 * units, use_bias=False, name="step")
@@ -119,10 +122,10 @@ class Engine(keras.Model):  # type: ignore[misc]
         """Return the quantiles relative to the recent level, (B, H, N, Q)."""
         place = self.place(inputs["place"])  # (B, N, E)
         parts = [inputs["recent"], inputs["static"], inputs["map"], place, self._coming(inputs)]
-        if self.shape_of.temporal:
+        if self.shape_of.temporal != NONE:
             parts.append(self._remembered(inputs["history"], training))
-        if self.shape_of.spatial:
-            parts.append(self.convolutions(inputs["map"], inputs["cell"]))
+        if self.shape_of.spatial != NONE:
+            parts.append(self.spatial({name: inputs[name] for name in ("map", "cell", "history")}))
         fused = self.drop(self.fusion(ops.concatenate(parts, axis=-1)), training=training)  # (B, N, 2 U)
         context = ops.expand_dims(self.context(fused), 1)  # (B, 1, N, 2 U)
         start, steps = self._start(inputs)
@@ -143,10 +146,28 @@ class Engine(keras.Model):  # type: ignore[misc]
         return start, steps
 
     def _remembered(self, history: Any, training: bool | None) -> Any:
-        """Return what the recurrent branch makes of the context, (B, N, P, F) -> (B, N, U)."""
-        shape = ops.shape(history)
-        patches = self.patches(self.drop_readings(ops.reshape(history, (-1, *history.shape[2:])), training=training))
-        return self.drop_memory(ops.reshape(self.lstm(patches), (-1, shape[1], self.shape_of.units)), training=training)
+        """Return what the temporal branch makes of the context, (B, N, P, F) -> (B, N, U)."""
+        shape, patches = ops.shape(history), self._patches(history, training)
+        return self.drop_memory(ops.reshape(self.temporal(patches), (-1, shape[1], self.shape_of.units)), training=training)
+
+    def _patches(self, history: Any, training: bool | None = None) -> Any:
+        """Return the patches as the temporal branch reads them, (B, N, P, F) -> (B N, P, U / 4)."""
+        return self.patches(self.drop_readings(ops.reshape(history, (-1, *history.shape[2:])), training=training))
+
+    def attention(self, inputs: Mapping[str, Any]) -> dict[str, Any]:
+        """Return how much of what is said of each place stems from each patch, (B, N, P), and from each place, (B, N, N).
+
+        Returns:
+            `patches` and `places`, each where its branch has attention; each adds up to 1 over the last axis.
+        """
+        found = {}
+        if hasattr(getattr(self, "temporal", None), "attention"):
+            history = inputs["history"]
+            shares = self.temporal.attention(self._patches(history))
+            found["patches"] = ops.reshape(shares, (-1, history.shape[1], history.shape[2]))
+        if hasattr(getattr(self, "spatial", None), "attention"):
+            found["places"] = self.spatial.attention(inputs)
+        return found
 
     def _coming(self, inputs: Mapping[str, Any]) -> Any:
         """Return what the hours to come are like on the whole, (B, N, F)."""
@@ -179,34 +200,6 @@ def without_folds(network: Engine) -> Engine:
     for mine, other in zip(small.weights, network.weights, strict=True):
         mine.assign(other[: mine.shape[0]])
     return small
-
-
-class Convolutions(keras.layers.Layer):  # type: ignore[misc]
-    """What the map says about each place: (B, N, C) laid on cells, convolved, and read at each place's own cell and as a whole."""
-
-    def __init__(self, filters: int, grid: tuple[int, int], **kwargs: Any) -> None:
-        super().__init__(**kwargs)
-        self.grid = grid
-        self.channels = keras.layers.Conv2D(filters, 1, activation="silu", name="channels")
-        self.steps = [
-            keras.layers.Conv2D(filters, 3, padding="same", dilation_rate=dilation, activation="silu", name=f"step_{dilation}")
-            for dilation in DILATIONS
-        ]
-
-    def call(self, vectors: Any, cell: Any) -> Any:
-        """Return (B, N, 2 K)."""
-        rows, columns = self.grid
-        onto = ops.one_hot(cell, rows * columns, dtype=vectors.dtype)  # (B, N, G G)
-        count = ops.expand_dims(ops.sum(onto, axis=1), -1)  # (B, G G, 1)
-        cells = ops.matmul(ops.swapaxes(onto, 1, 2), vectors) / ops.maximum(count, 1)
-        cells = ops.concatenate([cells, ops.minimum(count, 1)], axis=-1)
-        maps = self.channels(ops.reshape(cells, (-1, rows, columns, vectors.shape[-1] + 1)))
-        for step in self.steps:
-            maps = maps + step(maps)
-        flat = ops.reshape(maps, (-1, rows * columns, maps.shape[-1]))
-        own = ops.matmul(onto, flat)
-        whole = ops.mean(flat, axis=1, keepdims=True)
-        return ops.concatenate([own, ops.broadcast_to(whole, ops.shape(own))], axis=-1)
 
 
 class Pinball(keras.losses.Loss):  # type: ignore[misc]

@@ -6,6 +6,8 @@ K filters. A model for samples of one place is the same network with N = 1 and t
     sequence (B, N, T, F) -> patches (B N, T / p, p F) -> Dense -> LSTM        -> (B, N, U)
     frame    (B, G, G, C) -> 1x1 conv -> 3 residual 3x3 convs -> own cell's K  -> (B, N, K)
     concat [both, place embedding] -> Dense -> Dense (H)  +  same hour of the last season
+
+Another name of `gridcast.networks.branches` puts another encoder in the place of the LSTM, or of the convolutions.
 """
 
 from __future__ import annotations
@@ -18,8 +20,9 @@ import numpy.typing as npt
 
 from gridcast.errors import ConfigError, ShapeError, require_positive
 from gridcast.networks.backend import keras
+from gridcast.networks.branches import NONE, TEMPORAL, require_branches
+from gridcast.networks.spatial import DILATIONS, MapAttention
 
-DILATIONS = (1, 2, 4)  # three 3x3 convolutions see 7 cells in every direction
 DROPOUT = 0.1
 EMBEDDING = 8
 UNROLLED = 16  # recurrences of at most this many steps are unrolled, which is faster
@@ -79,7 +82,7 @@ class PlaceEmbedding(keras.layers.Layer):  # type: ignore[misc]
         return {**super().get_config(), "size": self.size}
 
 
-def create_hybrid_model(
+def create_hybrid_model(  # noqa: PLR0913  one argument a choice
     temporal_input_shape: Sequence[int],
     spatial_input_shape: Sequence[int],
     *,
@@ -88,6 +91,8 @@ def create_hybrid_model(
     season: int | None = None,
     patch: int = 1,
     units: int = 64,
+    temporal: str = "lstm",
+    spatial: str = "cnn",
 ) -> Any:
     """Return the hybrid as a `keras.Model` with the inputs `sequence` and `frame`.
 
@@ -101,33 +106,36 @@ def create_hybrid_model(
             correction only: an untrained network then is the seasonal naive. None learns the forecast itself.
         patch: Steps that the LSTM takes at once; with 24 it reads an hourly context day by day, far faster than hour by hour.
         units: Width of the LSTM; the CNN has half as many filters.
+        temporal: What reads the sequence: `lstm`, `lstm_attention`, `transformer`, `transformer_causal`, `tcn` or `none`.
+        spatial: What reads the frame: `cnn`, `attention` (cells read each other), `cnn_attention`, `convlstm` (the channels one
+            after the other) or `none`.
 
     Returns:
         A model from [(B, T, F), (B, G, G, C)] to (B, H), or from [(B, N, T, F), (B, G, G, C)] to (B, N, H).
 
     Raises:
         ShapeError: If the shapes do not fit each other.
-        ConfigError: If a number is out of its range.
+        ConfigError: If a number is out of its range, or a branch is unknown.
     """
     require_positive(horizon=horizon, patch=patch, units=units)
+    require_branches(temporal, spatial)
+    if temporal == spatial == NONE:
+        raise ConfigError("the network would read nothing", found="no branch", expected="`temporal` or `spatial` other than `none`")
     _check_shapes(temporal_input_shape, spatial_input_shape, cells)
     sequence = keras.Input(tuple(temporal_input_shape), name="sequence")
     frame = keras.Input(tuple(spatial_input_shape), name="frame")
     *places, steps, features = temporal_input_shape
     _check_season(steps, season, patch)
 
-    level = None if season is None else keras.ops.mean(sequence[..., steps - season :, :1], axis=-2)
-    history = sequence if level is None else _around(level, sequence)
-    history = keras.ops.reshape(history, (-1, steps // patch, patch * features))
-    history = keras.layers.Dense(units, activation="silu", name="patches")(history)
-    history = keras.layers.LSTM(units, unroll=steps // patch <= UNROLLED, name="lstm")(history)
-
-    maps = _map_features(frame, units // 2)
-    if cells is None:
-        merged = [history, keras.layers.GlobalAveragePooling2D()(maps), keras.layers.GlobalMaxPooling2D()(maps)]
-    else:
-        history = keras.ops.reshape(history, (-1, *places, units))
-        merged = [history, PlaceVectors(np.asarray(cells).tolist(), name="own_cell")(maps)]
+    merged = []
+    if temporal != NONE:
+        history = sequence if season is None else _around_level(sequence, steps, season)
+        history = keras.ops.reshape(history, (-1, steps // patch, patch * features))
+        history = keras.layers.Dense(units, activation="silu", name="patches")(history)
+        history = TEMPORAL[temporal](units, steps // patch, steps // patch <= UNROLLED)(history)
+        merged.append(history if cells is None else keras.ops.reshape(history, (-1, *places, units)))
+    if spatial != NONE:
+        merged += _of_map(_map_features(spatial, frame, units // 2), cells)
     fused = keras.layers.Concatenate(name="fusion")(merged)
     if cells is not None:
         fused = PlaceEmbedding(name="places")(fused)
@@ -141,8 +149,20 @@ def create_hybrid_model(
     return keras.Model([sequence, frame], output, name="hybrid")
 
 
-def _map_features(frame: Any, filters: int) -> Any:
+def _map_features(spatial: str, frame: Any, filters: int) -> Any:
     """Return the features of every cell, (B, G, G, C) -> (B, G, G, K)."""
+    if spatial == "convlstm":
+        frames = keras.ops.expand_dims(keras.ops.transpose(frame, (0, 3, 1, 2)), -1)
+        return keras.layers.ConvLSTM2D(max(1, 7 * filters // 8), 3, padding="same", name="convlstm")(frames)
+    if spatial == "attention":
+        return MapAttention(filters, name="map_attention")(frame)
+    if spatial == "cnn_attention":
+        return MapAttention(filters, 1, name="map_attention")(_convolved(frame, max(1, 3 * filters // 4)))
+    return _convolved(frame, filters)
+
+
+def _convolved(frame: Any, filters: int) -> Any:
+    """Return the features of every cell by convolutions, (B, G, G, C) -> (B, G, G, K)."""
     maps = keras.layers.Conv2D(filters, 1, activation="silu", name="channels")(frame)
     for dilation in DILATIONS:
         step = keras.layers.Conv2D(
@@ -152,8 +172,16 @@ def _map_features(frame: Any, filters: int) -> Any:
     return maps
 
 
-def _around(level: Any, sequence: Any) -> Any:
-    """Return the sequence with its consumption as the difference from its recent level, (B, ..., T, F)."""
+def _of_map(maps: Any, cells: npt.ArrayLike | None) -> list[Any]:
+    """Return what is read off the map: as a whole, or at each place's cell."""
+    if cells is None:
+        return [keras.layers.GlobalAveragePooling2D()(maps), keras.layers.GlobalMaxPooling2D()(maps)]
+    return [PlaceVectors(np.asarray(cells).tolist(), name="own_cell")(maps)]
+
+
+def _around_level(sequence: Any, steps: int, season: int) -> Any:
+    """Return the sequence with its consumption as the difference from its mean over the last season, (B, ..., T, F)."""
+    level = keras.ops.mean(sequence[..., steps - season :, :1], axis=-2)
     return keras.ops.concatenate([sequence[..., :1] - keras.ops.expand_dims(level, -2), sequence[..., 1:]], axis=-1)
 
 

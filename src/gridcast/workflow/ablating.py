@@ -21,9 +21,9 @@ from gridcast.workflow.making import settings_of
 from gridcast.workflow.summary import overall_of
 
 VARIANTS: dict[str, dict[str, Any]] = {
-    "without CNN": {"spatial": False},
+    "without CNN": {"spatial": "none"},
     "shuffled map": {"shuffled_map": True},
-    "without LSTM": {"temporal": False},
+    "without LSTM": {"temporal": "none"},
     "without weather": {"weather": False},
     "without lines": {"lines": False},
 }
@@ -34,6 +34,7 @@ PARTS = {
     "weather": "without weather",
     "lines": "without lines",
 }
+OTHER_BRANCHES = {"without CNN": "without spatial branch", "without LSTM": "without temporal branch"}
 
 
 @dataclass(frozen=True)
@@ -76,7 +77,7 @@ def ablate(
     asked = _variants_of(parts)
     require_free(out, overwrite=overwrite, kind="ablation")
     prepared = prepared_for(config, listener)
-    variants = {name: VARIANTS[name] for name in asked if _makes_sense(name, prepared.panel)}
+    variants = {_named(name, config): VARIANTS[name] for name in asked if _makes_sense(name, prepared.panel, config)}
     makers = {HYBRID: prepared.hybrid(), **{name: prepared.hybrid(**how) for name, how in variants.items()}}
     result = run_models(prepared, makers)
     scores = score_table(result.forecasts, result.actual, panel=prepared.panel, gap=prepared.plan.gap, places=prepared.scored)
@@ -126,7 +127,16 @@ def _variants_of(parts: Sequence[str]) -> list[str]:
     return [PARTS[part] for part in PARTS if part in parts]
 
 
-def _makes_sense(name: str, panel: Any) -> bool:
+def _named(name: str, config: RunConfig) -> str:
+    """Return the name of a variant, by what the network has."""
+    usual = (config.model.spatial, config.model.temporal) == ("cnn", "lstm")
+    return name if usual else OTHER_BRANCHES.get(name, name)
+
+
+def _makes_sense(name: str, panel: Any, config: RunConfig) -> bool:
     """Return whether there is anything to leave out."""
-    lone = len(panel.locations) == 1
-    return not (lone and name in ("without CNN", "shuffled map")) and not (name == "without weather" and not panel.ahead)
+    if name in ("without CNN", "shuffled map"):
+        return len(panel.locations) > 1 and config.model.spatial != "none"
+    if name == "without LSTM":
+        return config.model.temporal != "none"
+    return name != "without weather" or bool(panel.ahead)

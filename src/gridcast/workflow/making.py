@@ -67,7 +67,7 @@ def hybrid_of(
         "epochs": training.epochs,
         **{name: getattr(training, name) for name in ("batch_size", "seed", "learning_rate", "weight_decay")},
         "progress": lambda epoch, losses: listener.progress(epoch, total, losses),
-        **{name: getattr(model, name) for name in ("size", "units", "members", "grid_size", "axes", "collisions", "dropout")},
+        **model.model_dump(),
     }
     return HybridForecaster(**{**settings, **variant})
 

@@ -90,7 +90,7 @@ def _own(prepared: Prepared, result: BacktestResult) -> tuple[Floats, Any]:
     parts: list[tuple[Forecast, tuple[str, ...]]] = []
     fitted: list[Any] = []
     for each in result.plan.rounds(prepared.panel):
-        forecaster = hybrid_of(prepared.config, prepared.listener, (TOTAL,), issue_hour=prepared.issue_hour, spatial=False)
+        forecaster = hybrid_of(prepared.config, prepared.listener, (TOTAL,), issue_hour=prepared.issue_hour, spatial="none")
         forecaster.fit(summed_panel(each.train.only(prepared.scored)))
         parts.append((issue(forecaster, whole, each.issue_times), ()))
         fitted.append(forecaster.fitted)
