@@ -159,6 +159,10 @@ class TrainingConfig(Section):
     """Learning rate at the beginning, from which it falls to zero; left out, 0.002."""
     weight_decay: NonNegative | None = None
     """How strongly weights are drawn to zero; left out, 0.0001."""
+    augment: tuple[str, ...] = ()
+    """Kinds of augmentation, see [augmentation](augmentation.md); none if empty."""
+    augment_strength: Annotated[float, Field(gt=0, le=3)] = 1.0
+    """How strong they are."""
 
 
 class BacktestConfig(Section):

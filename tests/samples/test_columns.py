@@ -59,7 +59,7 @@ def changed(samples: Samples, one: dict, other: dict) -> set[str]:
 def test_hiding_the_weather_to_come_changes_weather_only(make_panel):
     samples = samples_of(warm(make_panel(days=30, places=2)), calendar=Calendar(country="DE"))
     rows = np.array([500])
-    hidden = Hidden(np.zeros((1, 2), dtype=np.int64), np.array([True]))
+    hidden = Hidden(np.zeros((1, 2), dtype=np.int64), np.array([True]), np.array([False]))
     assert changed(samples, samples.batch(rows), samples.batch(rows, hidden)) == {WEATHER}
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from gridcast.attaching import calendar_of
+from gridcast.augment import require_kinds
 from gridcast.clock import DAY, WEEK, local_labels
 from gridcast.config import RunConfig, make_config, read_config
 from gridcast.errors import ConfigError, did_you_mean, listed
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
 Maker = Callable[[], Forecaster]
 
+KEPT = ("batch_size", "seed", "learning_rate", "weight_decay", "augment", "augment_strength")  # of [training], by the same name
 BASELINES = ("seasonal_naive_24h", "seasonal_naive_168h", "mean_profile_7d", "vanilla", "ridge", "lightgbm")
 
 
@@ -32,8 +34,11 @@ def settings_of(config: RunConfig | str | os.PathLike[str] | None) -> RunConfig:
         GridcastError: If the file can't be read, or a setting is unknown or out of range.
     """
     if config is None or isinstance(config, RunConfig):
-        return config or RunConfig()
-    return make_config(read_config(config), source=f"`{os.fspath(config)}`")
+        config = config or RunConfig()
+    else:
+        config = make_config(read_config(config), source=f"`{os.fspath(config)}`")
+    require_kinds(config.training.augment)
+    return config
 
 
 def hybrid_of(
@@ -62,7 +67,7 @@ def hybrid_of(
         "issue_hour": issue_hour if task.issue_hour is None else task.issue_hour,
         "calendar": calendar_of(config, locations),
         "epochs": training.epochs,
-        **{name: getattr(training, name) for name in ("batch_size", "seed", "learning_rate", "weight_decay")},
+        **{name: getattr(training, name) for name in KEPT},
         "progress": lambda epoch, losses: listener.progress(epoch, total, losses),
         **{name: getattr(model, name) for name in ("size", "units", "members", "grid_size", "axes", "collisions", "dropout")},
     }
