@@ -160,9 +160,9 @@ class TrainingConfig(Section):
     weight_decay: NonNegative | None = None
     """How strongly weights are drawn to zero; left out, 0.0001."""
     augment: tuple[str, ...] = ()
-    """Kinds of augmentation, see [augmentation](augmentation.md); none if empty."""
+    """Changes of what is learned from, such as `jitter`, `weather` or `swap`; none if empty."""
     augment_strength: Annotated[float, Field(gt=0, le=3)] = 1.0
-    """How strong they are."""
+    """How strong these changes are; 1 for what is usual."""
 
 
 class BacktestConfig(Section):

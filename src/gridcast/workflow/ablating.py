@@ -1,4 +1,4 @@
-"""What each part of the hybrid is worth: trained without it, on the same issue times."""
+"""What each part of the hybrid is worth, or each kind of augmentation: trained without and with it, on the same issue times."""
 
 from __future__ import annotations
 
@@ -9,13 +9,16 @@ from typing import Any
 
 import pandas as pd
 
+from gridcast.augment import KINDS
 from gridcast.config import RunConfig, to_toml
+from gridcast.errors import require_positive
 from gridcast.evaluation import score_table, skills
 from gridcast.loading import Listener
+from gridcast.panel import Panel
 from gridcast.store import require_free, run_folder, write_csv, write_json, write_parquet
 from gridcast.views.backtested import Backtested
 from gridcast.views.backtestpage import write_backtest_page
-from gridcast.workflow.backtesting import HYBRID, facts_of, prepared_for, run_models
+from gridcast.workflow.backtesting import HYBRID, Prepared, facts_of, prepared_for, run_models
 from gridcast.workflow.making import settings_of
 from gridcast.workflow.summary import overall_of
 
@@ -26,6 +29,10 @@ VARIANTS: dict[str, dict[str, Any]] = {
     "without weather": {"weather": False},
     "without lines": {"lines": False},
 }
+AUGMENTED: dict[str, dict[str, Any]] = {
+    **{f"with {kind}": {"augment": (kind,)} for kind in KINDS},
+    "with all": {"augment": tuple(KINDS)},
+}
 
 
 @dataclass(frozen=True)
@@ -34,7 +41,7 @@ class Ablation:
 
     Attributes:
         folder: Where it was written.
-        table: `variant`, `nmae` [%], `difference_percent` (how much larger its MAE is than that of the whole hybrid [%]) with its
+        table: `variant`, `nmae` [%], `difference_percent` (how much larger its MAE is than that of the hybrid [%]) with its
             interval `low` to `high`, and `p_value` of the Diebold-Mariano test. [1]
         summary: What `ablation.json` holds.
     """
@@ -48,6 +55,8 @@ def ablate(
     config: RunConfig | str | os.PathLike[str] | None = None,
     *,
     out: str | os.PathLike[str],
+    augmentation: bool = False,
+    months: int | None = None,
     overwrite: bool = False,
     listener: Listener | None = None,
 ) -> Ablation:
@@ -56,6 +65,8 @@ def ablate(
     Args:
         config: Settings, or the TOML file that holds them; by default the synthetic world.
         out: The folder.
+        augmentation: Whether it is backtested without any augmentation, and then with one kind at a time and with all of them.
+        months: History that is kept before the first issue time; all that there is by default.
         overwrite: Whether an earlier ablation there may be replaced.
         listener: Who is told how it goes.
 
@@ -64,14 +75,15 @@ def ablate(
     """
     config, listener = settings_of(config), listener or Listener()
     require_free(out, overwrite=overwrite, kind="ablation")
-    prepared = prepared_for(config, listener)
-    variants = {name: how for name, how in VARIANTS.items() if _makes_sense(name, prepared.panel)}
-    makers = {HYBRID: prepared.hybrid(), **{name: prepared.hybrid(**how) for name, how in variants.items()}}
+    prepared = _prepared(config, months, listener)
+    variants = {name: how for name, how in (AUGMENTED if augmentation else VARIANTS).items() if _makes_sense(name, prepared.panel)}
+    plain = prepared.hybrid(augment=()) if augmentation else prepared.hybrid()
+    makers = {HYBRID: plain, **{name: prepared.hybrid(**how) for name, how in variants.items()}}
     result = run_models(prepared, makers)
     scores = score_table(result.forecasts, result.actual, panel=prepared.panel, gap=prepared.plan.gap, places=prepared.scored)
     table = ablation_table(scores)
     facts = facts_of(prepared, result)
-    summary = {**facts, "models": overall_of(scores), "ablation": table.to_dict("records")}
+    summary = {**facts, "months": months, "models": overall_of(scores), "ablation": table.to_dict("records")}
     told = skills(scores, HYBRID)
     page = Backtested(
         scores, result.forecasts, result.actual, prepared.panel, told, {}, facts, ablation=table[table["variant"] != HYBRID]
@@ -81,12 +93,12 @@ def ablate(
         write_parquet(scores, folder / "scores.parquet")
         write_json(summary, folder / "ablation.json")
         write_backtest_page(page, folder / "report.html", title=f"Ablation: {Path(out).name}")
-        (folder / "config.toml").write_text(to_toml(config), encoding="utf-8")
+        (folder / "config.toml").write_text(to_toml(prepared.config), encoding="utf-8")
     return Ablation(Path(out), table, summary)
 
 
 def ablation_table(scores: pd.DataFrame) -> pd.DataFrame:
-    """Return how much larger the error is without each part, from the scores of the hybrid and its variants."""
+    """Return how much larger the error of each variant is, from the scores of the hybrid and its variants."""
     overall = overall_of(scores)
     against = skills(scores, HYBRID, metrics=("mae",)).set_index("model")
     rows = [{"variant": HYBRID, "nmae": overall[HYBRID]["nmae"], "difference_percent": 0.0}]
@@ -104,7 +116,24 @@ def ablation_table(scores: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def _makes_sense(name: str, panel: Any) -> bool:
-    """Return whether there is anything to leave out."""
-    lone = len(panel.locations) == 1
-    return not (lone and name in ("without CNN", "shuffled map")) and not (name == "without weather" and not panel.ahead)
+def _prepared(config: RunConfig, months: int | None, listener: Listener) -> Prepared:
+    """Return the panel and the plan of a configuration, with so much history before the first issue time."""
+    prepared = prepared_for(config, listener)
+    if months is None:
+        return prepared
+    require_positive(months=months)
+    start = prepared.plan.issue_times(prepared.panel)[0] - pd.DateOffset(months=months)
+    if start <= prepared.panel.times[0]:
+        return prepared
+    data = config.data.model_copy(update={"start": start.isoformat()})
+    return prepared_for(config.model_copy(update={"data": data}), listener)
+
+
+def _makes_sense(name: str, panel: Panel) -> bool:
+    """Return whether there is anything to leave out, or to change."""
+    lone, blind = len(panel.locations) == 1, not panel.ahead
+    of_map, of_weather = (
+        ("without CNN", "shuffled map", "with mixup", "with shift"),
+        ("without weather", "with weather", "with response"),
+    )
+    return not (lone and name in of_map) and not (blind and name in of_weather)
