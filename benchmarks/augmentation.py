@@ -1,9 +1,9 @@
 """What augmentation is worth: `python benchmarks/augmentation.py [SET ...] [--months all 6 3] [--seeds 1]`.
 
-Runs `gridcast ablate --augmentation` on the configurations of benchmarks/accuracy, with all the history and with a few months of it:
-on days before the test (from which a kind may be chosen), and on the test days. What is in the folder of results already is not done
-again. Writes benchmarks/augmentation.md from what is there. Needs ../shared/data. `--small` does the same in a few minutes with three
-places, ten days and a tiny network, to see that it works, and prints the page instead.
+Runs `gridcast ablate --augmentation` on the configurations of benchmarks/accuracy, with all the history and with a few months of
+it: on days before the test (from which a kind may be chosen), and on the test days. What is in the folder of results already is
+not done again. Writes benchmarks/augmentation.md from what is there. Needs ../shared/data. `--small` does the same in a few minutes
+with three places, ten days and a tiny network, to see that it works, and prints the page instead.
 """
 
 from __future__ import annotations

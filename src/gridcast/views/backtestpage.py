@@ -110,7 +110,7 @@ def _models(backtested: Backtested) -> str:
 
 def _parts(backtested: Backtested) -> str:
     found = ablation_table(backtested)
-    note = "Each variant was trained anew. A larger error without a part means that the part helps, a smaller one that the change does."
+    note = "Each variant was trained anew. A larger error without a part means that it helps, a smaller one that the change does."
     return found + _note(note) if found else ""
 
 
