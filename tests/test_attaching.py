@@ -51,6 +51,7 @@ def test_measured_weather_is_observed_and_comes_with_its_delay(panel, tmp_path):
     assert not with_it.is_ex_post
     known = with_it.as_of(panel.times[100])
     assert np.isfinite(known.values_of("temperature")[:, 0]).sum() == 98
+    assert said[-1].startswith("`temperature` is not read: it was measured")
     assert "--perfect-weather" in said[-1]
 
 

@@ -43,6 +43,62 @@ def test_an_honest_forecaster_is_clean(panel):
     assert report.variables == ("consumption", "temperature", "temperature_forecast")
 
 
+class Counted(SeasonalNaive):
+    """One that counts how often it learned, and shifts its forecasts by how many readings it saw and by chance."""
+
+    fits = 0
+
+    def fit(self, panel):
+        Counted.fits += 1
+        self.shift = float(np.nansum(panel.consumption)) + Counted.fits / 1000  # no training is exactly like another
+        return self
+
+    def predict(self, panel, issue_times):
+        forecast = super().predict(panel, issue_times)
+        return Forecast(forecast.values + self.shift)
+
+
+def test_it_is_trained_once_where_what_was_known_is_the_same(panel, monkeypatch):
+    monkeypatch.setattr(Counted, "fits", 0)
+    report = audit(pipeline_of(Counted, panel.times[24 * 14]), panel, issue_times(panel))
+    assert report.is_clean
+    assert Counted.fits == 1
+
+
+def test_it_is_trained_anew_where_what_was_known_is_another(panel, monkeypatch):
+    monkeypatch.setattr(Counted, "fits", 0)
+    learn = pipeline_of(Counted, panel.times[24 * 14])
+
+    def pipeline(whole, time):
+        # the mean of the whole period comes into all readings, those before the issue time among them
+        return learn(
+            Panel(whole.dataset.assign(consumption=whole.dataset["consumption"] - whole.dataset["consumption"].mean())), time
+        )
+
+    report = audit(pipeline, panel, issue_times(panel))
+    assert {leak.variable for leak in report.leaks} == {"consumption"}
+    assert Counted.fits == 1 + len(report.leaks)
+
+
+@pytest.mark.parametrize("change", ["value", "gap", "coordinate", "attribute", "name"])
+def test_whatever_differs_is_another_panel_to_learn_from(panel, monkeypatch, change):
+    monkeypatch.setattr(Counted, "fits", 0)
+    data = panel.dataset.copy(deep=True)
+    if change in ("value", "gap"):
+        data["temperature"][5, 1] = np.nan if change == "gap" else np.nextafter(data["temperature"][5, 1], np.float32(99))
+    elif change == "coordinate":
+        data = data.assign_coords(latitude=data["latitude"] + 1e-9)
+    elif change == "attribute":
+        data["temperature"].attrs["delay"] = 1
+    else:
+        data = data.rename(temperature="warmth")
+    learn, time = pipeline_of(Counted, panel.times[24 * 14]), issue_times(panel)[0]
+    learn(panel, time), learn(Panel(panel.dataset.copy(deep=True)), time)
+    assert Counted.fits == 1
+    learn(Panel(data), time)
+    assert Counted.fits == 2
+
+
 def test_a_forecaster_that_uses_the_newest_forecast_is_clean(panel):
     def pipeline(whole, time):
         known = whole.as_of(time)

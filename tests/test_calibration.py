@@ -189,11 +189,12 @@ def test_nothing_is_learnt_before_it_is_known(seed):
     quantiles, actual = np.sort(random.normal(size=(issues, 3, horizon, 3))), 3 * random.normal(size=(issues, 3, horizon))
     start = Calibration.neutral(THREE, places=3, horizon=horizon)
     now = int(random.integers(issues))
-    unknown = issue[:, None] + np.arange(1, horizon + 1) > issue[now]
+    delay = int(random.integers(0, 30))
+    unknown = issue[:, None] + np.arange(1, horizon + 1) + delay > issue[now]
     scrambled = np.where(unknown[:, None], 100 * random.normal(size=actual.shape), actual)
     scrambled[random.random(actual.shape) < 0.2] = np.nan
     scrambled = np.where(unknown[:, None], scrambled, actual)
-    one, other = (start.adapted(quantiles, readings, issue=issue, freq=1) for readings in (actual, scrambled))
+    one, other = (start.adapted(quantiles, readings, issue=issue, freq=1, delay=delay) for readings in (actual, scrambled))
     assert one[: now + 1].tobytes() == other[: now + 1].tobytes()
 
 
@@ -207,6 +208,20 @@ def test_a_reading_counts_as_soon_as_its_interval_has_ended():
     moved = 0.9 * NORMAL_SPREAD * 2.0  # the miss of one reading, in widths of 2
     assert top[1] == pytest.approx([1, 1, 1])
     assert top[2] - 1 == pytest.approx(moved * np.array([STEP_PLACE, STEP_PLACE, STEP_PLACE + STEP_OWN]))
+
+
+def test_a_reading_that_comes_late_counts_when_it_has_come():
+    # issued at 0, 2, 4 h; the reading of the first step ends at 1 h and is there 2 h later: at 4 h, and not at 2 h
+    start = Calibration.neutral(THREE, places=1, horizon=1)
+    quantiles = np.broadcast_to([-1.0, 0.0, 1.0], (3, 1, 1, 3))
+    actual = np.full((3, 1, 1), np.nan)
+    actual[0] = 5.0
+    hours = np.datetime64("2024-01-01", "h") + 2 * np.arange(3)
+    times = {"issue": hours, "freq": np.timedelta64(1, "h")}
+    at_once = start.adapted(quantiles, actual, **times)[:, 0, 0, 2]
+    late = start.adapted(quantiles, actual, **times, delay=np.timedelta64(2, "h"))[:, 0, 0, 2]
+    assert (at_once > 1).tolist() == [False, True, True]
+    assert (late > 1).tolist() == [False, False, True]
 
 
 def test_adapting_in_other_units_is_the_same():

@@ -35,6 +35,23 @@ def test_a_forecast_carries_its_labels():
     assert forecast.values.attrs["unit"] == "MW"
 
 
+def test_the_forecast_of_some_places_keeps_all_else():
+    panel = ramp(10)
+    values = np.arange(8.0).reshape(1, 2, 4)
+    forecast = Forecast.of(
+        values, panel=panel, issue_times=panel.times[[3]], ex_post=True, quantiles=((0.5,), values[..., None]), quality=[["a", "b"]]
+    )
+    second = forecast.only(["P1"])
+    assert second.locations == ("P1",)
+    assert second.values.values.tolist() == [[[4, 5, 6, 7]]]
+    assert second.quantiles.values[..., 0].tolist() == second.values.values.tolist()
+    assert second.quality.values.tolist() == [["b"]]
+    assert second.values.attrs == forecast.values.attrs
+    assert forecast.only(["P1", "P0"]).locations == ("P1", "P0")
+    bare = Forecast.of(values, panel=panel, issue_times=panel.times[[3]]).only(["P0"])
+    assert (bare.quantiles, bare.quality) == (None, None)
+
+
 def test_issue_times_of_another_zone_are_the_same_moments():
     panel = ramp(10)
     issue_times = panel.times[[3]].tz_convert("Asia/Tokyo")

@@ -31,7 +31,7 @@ MARGIN = pd.Timedelta(days=7)  # of weather after the last reading
 
 
 def with_weather(
-    panel: Panel, config: RunConfig, *, until: pd.Timestamp, stations: pd.DataFrame | None = None
+    panel: Panel, config: RunConfig, *, until: pd.Timestamp, stations: pd.DataFrame | None = None, covering: bool = True
 ) -> tuple[Panel, tuple[str, ...]]:
     """Return the panel with the weather of the configuration at its places, and what is worth saying.
 
@@ -43,6 +43,7 @@ def with_weather(
         config: With the source of the weather, or none.
         until: The end of the training part.
         stations: Coordinates of the stations: `id`, `latitude`, `longitude`; those of the configuration win.
+        covering: Whether the weather has to be that of the readings, and not only of the time after them.
 
     Raises:
         GridcastError: If the weather can't be read, or does not fit the panel.
@@ -61,11 +62,12 @@ def with_weather(
     readings = panel.rows
     for name, values in at_places.data_vars.items():
         panel = _joined(panel, str(name), values)
-        _require_cover(panel, str(name), readings, weather)
+        if covering:
+            _require_cover(panel, str(name), readings, weather)
     if "y" in dataset.dims:
         for name, values in dataset.data_vars.items():
             panel = _joined(panel, f"{name}_field", values)
-    return panel, (*weather.said, *said, _use_of(panel))
+    return panel, (*weather.said, *said, *_use_of(panel))
 
 
 def with_features(panel: Panel, config: RunConfig) -> Panel:
@@ -98,13 +100,20 @@ def calendar_of(config: RunConfig, places: tuple[str, ...] = ()) -> Calendar:
     )
 
 
-def _use_of(panel: Panel) -> str:
-    """Return what the weather is good for."""
+def _use_of(panel: Panel) -> tuple[str, ...]:
+    """Return what the weather is good for, and which of it is not read."""
+    said: tuple[str, ...] = ()
     if panel.is_ex_post:
-        return "measured weather stands in for a forecast (`perfect_weather`): scores are ex post"
-    if panel.ahead:
-        return f"{listed(panel.ahead)}: of each issue time the newest forecast that had arrived"
-    return "measured weather is not known ahead: add `--perfect-weather` to let it stand in for a forecast, scores are then ex post"
+        said = ("measured weather stands in for a forecast (`perfect_weather`): scores are ex post",)
+    elif panel.ahead:
+        said = (f"{listed(panel.ahead)}: of each issue time the newest forecast that had arrived",)
+    unread = [name for name in panel.variables if name not in panel.ahead]
+    if unread:
+        why = "it was measured, and is not known ahead" if len(unread) == 1 else "they were measured, and are not known ahead"
+        verb = "is" if len(unread) == 1 else "are"
+        use = "add `--perfect-weather` to let it stand in for a forecast, scores are then ex post"
+        said = (*said, f"{listed(unread)} {verb} not read: {why}: {use}")
+    return said
 
 
 def _options(config: RunConfig) -> WeatherOptions:

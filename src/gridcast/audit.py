@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -124,17 +125,37 @@ def _silenced(panel: Panel, other: Panel, name: str) -> Panel:
 def pipeline_of(make: Callable[[], Forecaster], first: pd.Timestamp) -> Pipeline:
     """Return the pipeline that fits a new forecaster on what was known at a moment, and asks it for the issue time.
 
+    A network that is trained twice need not be the same to the last bit, and training is slow. So where what was known is the
+    same to the last bit as in the first call, the forecaster of the first call is asked; where it is not, a new one is fitted.
+
     Args:
         make: Returns a forecaster that is not fitted.
         first: Moment up to which it learns; issue times are not before it.
     """
+    fitted: dict[bytes, Forecaster] = {}  # of the first call only: others may be large, and come once
 
     def forecast(panel: Panel, issue_time: pd.Timestamp) -> Forecast:
-        forecaster = make()
-        forecaster.fit(panel.as_of(first))
+        known = panel.as_of(first)
+        digest = _digest(known.dataset)
+        forecaster = fitted.get(digest)
+        if forecaster is None:
+            forecaster = make()
+            forecaster.fit(known)
+            if not fitted:
+                fitted[digest] = forecaster
         return issue(forecaster, panel, pd.DatetimeIndex([issue_time]))
 
     return forecast
+
+
+def _digest(dataset: xr.Dataset) -> bytes:
+    """Return a digest of all values, coordinates and attributes."""
+    digest = hashlib.sha256(repr(dataset.attrs).encode())
+    for name, variable in dataset.variables.items():
+        values = np.ascontiguousarray(variable.values)
+        digest.update(repr((name, variable.dims, values.dtype.str, values.shape, variable.attrs)).encode())
+        digest.update(repr(values.tolist()).encode() if values.dtype.hasobject else values.tobytes())
+    return digest.digest()
 
 
 def measurements_passed_as_forecasts(panel: Panel) -> list[Leak]:

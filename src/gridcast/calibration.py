@@ -135,6 +135,7 @@ class Calibration:
         *,
         issue: npt.ArrayLike,
         freq: float | np.timedelta64,
+        delay: float | np.timedelta64 = 0,
         places: npt.ArrayLike | None = None,
     ) -> Array:
         """Return the quantiles of a backtest, each calibrated with what was known when it was issued, and no more.
@@ -152,7 +153,8 @@ class Calibration:
             quantiles: Predicted quantiles, shape (B, N', H, Q). [the panel's unit]
             actual: Readings, NaN where missing, shape (B, N', H). [the panel's unit]
             issue: Issue times, ascending, numbers or np.datetime64, shape (B,).
-            freq: Time between two steps, a number or np.timedelta64: step s of a forecast is known at its issue time + s freq.
+            freq: Time between two steps, a number or np.timedelta64.
+            delay: From the end of a step until its reading is there: step s is known at the issue time + s freq + delay.
             places: See `apply`.
 
         Raises:
@@ -179,7 +181,7 @@ class Calibration:
             )
         scores = _scores(*_fitting(actual, quantiles, len(self.levels)))
         tracking, calibrated = _Tracking(self.shift[rows], self.spread[rows], self.levels), np.empty(quantiles.shape)
-        for row, (issued, leads) in enumerate(_newly_known(issue, freq, scores.shape[2])):
+        for row, (issued, leads) in enumerate(_newly_known(issue, freq, delay, scores.shape[2])):
             if len(issued):
                 tracking.learn(scores[issued, :, leads], leads)
             calibrated[row] = _arranged(quantiles[row], tracking.shift, self.levels)
@@ -232,9 +234,11 @@ class _Tracking:
         self.shift += self.spread * move.swapaxes(0, 1)
 
 
-def _newly_known(issue: npt.NDArray[Any], freq: float | np.timedelta64, horizon: int) -> Iterator[tuple[Integers, Integers]]:
+def _newly_known(
+    issue: npt.NDArray[Any], freq: float | np.timedelta64, delay: float | np.timedelta64, horizon: int
+) -> Iterator[tuple[Integers, Integers]]:
     """Yield for each issue time which forecasts, as rows and leads from 0, became known since the one before."""
-    ends = issue[:, None] + np.arange(1, horizon + 1) * freq
+    ends = issue[:, None] + np.arange(1, horizon + 1) * freq + delay
     known = np.searchsorted(issue, ends)  # (B, H), the row of the first issue time at which it is known
     for row in range(len(issue)):
         first, last = np.searchsorted(known[:, -1], row), np.searchsorted(known[:, 0], row, side="right")

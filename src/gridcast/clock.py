@@ -13,6 +13,7 @@ import re
 import zoneinfo
 from datetime import UTC, timedelta, timezone, tzinfo
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 import numpy.typing as npt
@@ -117,6 +118,16 @@ def utc(time: str | pd.Timestamp) -> pd.Timestamp:
     """
     stamp = pd.Timestamp(time)
     return stamp.tz_localize("UTC") if stamp.tzinfo is None else stamp.tz_convert("UTC")
+
+
+def stamp_of(text: str | pd.Timestamp) -> pd.Timestamp:
+    """Return the stamp that a text in ISO 8601 tells, NaT for any other: 09/12/2016 can be September or December.
+
+    Example:
+        >>> stamp_of("2016-12-09 06:00"), stamp_of("09/12/2016 06:00")
+        (Timestamp('2016-12-09 06:00:00'), NaT)
+    """
+    return cast("pd.Timestamp", pd.to_datetime(text, format="ISO8601", errors="coerce"))
 
 
 def find_zone(name: str) -> tzinfo:

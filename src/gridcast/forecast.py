@@ -124,6 +124,13 @@ class Forecast:
         times: npt.NDArray[np.datetime64] = issued[:, None] + offsets[None, :]
         return times
 
+    def only(self, locations: Sequence[str]) -> Forecast:
+        """Return the forecast of some of its places, in the order given."""
+        parts = (self.values, self.quantiles, self.quality)
+        values, *others = (None if part is None else part.sel(location=list(locations)) for part in parts)
+        assert values is not None
+        return Forecast(values, *others)
+
 
 def joined_in_time(parts: Sequence[Forecast], panel: Panel, issue_times: pd.DatetimeIndex) -> Forecast:
     """Return one forecast of forecasts of consecutive issue times, which all tell quantiles and quality."""

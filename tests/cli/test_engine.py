@@ -47,6 +47,14 @@ def test_no_name_is_broken_in_a_terminal_of_80_columns(capsys, monkeypatch):
     assert "in MW" in lines[5]
 
 
+def test_the_operator_stands_in_the_table(capsys):
+    filed = {"operator": {"nmae": 2.52, "median_mape": 2.4, "mae": 40.0, "rmse": 55.0}}
+    _print_models({**SUMMARY, "with_operator": filed}, as_json=False)
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[4].split() == ["operator", "2.52", "2.4", "40", "55", "-", "-", "-"]
+    assert "the operator is scored on the hours that it has forecast" in lines
+
+
 def test_the_table_of_an_ablation_has_a_row_a_variant(capsys):
     whole = {"variant": "hybrid", "nmae": 4.0, "difference_percent": 0.0}
     other = {"variant": "without CNN", "nmae": 4.4, "difference_percent": 10.0, "low": 5.0, "high": 15.0, "p_value": 0.01}

@@ -103,6 +103,7 @@ def test_issue_times_are_ticks_that_ascend_within_the_readings(first, stride, ho
     ("values", "problem"),
     [
         ({"first": "2024-02-30"}, "`backtest.first` is no moment"),
+        ({"first": "02/03/2024"}, "`backtest.first` is no moment"),  # the second of March, or the third of February
         ({"first": "2024-03-01"}, "no issue time from the first to the last"),
         ({"first": "2024-01-20", "last": "2024-01-10"}, "no issue time from the first to the last"),
         ({"first": "2024-01-20", "last": "soon"}, "`backtest.last` is no moment"),

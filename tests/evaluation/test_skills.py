@@ -42,26 +42,39 @@ def test_skill_is_that_of_the_scores_over_all():
     assert found["p_value"] < 0.01
 
 
-def test_the_test_counts_lags_as_far_as_forecasts_overlap_and_blocks_are_weeks():
-    # forecasts of 60 h each day reach over three issue times; a week has seven
+def test_the_test_counts_lags_of_two_weeks_and_blocks_are_weeks():
+    # forecasts of 60 h each day reach over three issue times; a week has seven, so that lags up to 13 count
     random = np.random.default_rng(1)
     errors = {name: random.uniform(0, 3, (40, 1, 60)) for name in ("model", "rival")}
     found = skills(scores_of(errors), "rival").iloc[0]
     one, other = (errors[name].mean(axis=(1, 2)) for name in ("model", "rival"))
-    assert found["p_value"] == pytest.approx(diebold_mariano(one, other, horizon=3).p_value)
+    assert found["p_value"] == pytest.approx(diebold_mariano(one, other, horizon=3, lags=13).p_value)
     assert found[["low", "high"]].tolist() == pytest.approx(block_bootstrap_skill(one, other, block=7)[1:])
 
 
 @pytest.mark.parametrize(
-    ("stride", "steps", "horizon", "block"), [("D", 24, 1, 7), ("D", 25, 2, 7), ("7D", 24, 1, 1), ("12h", 24, 2, 14)]
+    ("stride", "steps", "horizon", "block", "lags"),
+    [("D", 24, 1, 7, 13), ("D", 25, 2, 7, 13), ("7D", 24, 1, 1, 1), ("12h", 24, 2, 14, 27), ("7D", 400, 3, 1, 5)],
 )
-def test_strides_and_horizons(stride, steps, horizon, block):
+def test_strides_and_horizons(stride, steps, horizon, block, lags):
     random = np.random.default_rng(2)
     errors = {name: random.uniform(0, 3, (30, 1, steps)) for name in ("model", "rival")}
     found = skills(scores_of(errors, stride), "rival").iloc[0]
     one, other = (errors[name].mean(axis=(1, 2)) for name in ("model", "rival"))
-    assert found["p_value"] == pytest.approx(diebold_mariano(one, other, horizon=horizon).p_value)
+    assert found["p_value"] == pytest.approx(diebold_mariano(one, other, horizon=horizon, lags=lags).p_value)
     assert found[["low", "high"]].tolist() == pytest.approx(block_bootstrap_skill(one, other, block=block)[1:])
+
+
+def test_a_bad_week_is_not_taken_for_a_difference():
+    # two models whose daily errors part by what lasts for days (correlation 0.7) and by nothing else; at a level of 5 %
+    found = []
+    for seed in range(60):
+        shocks = np.random.default_rng(seed).normal(size=330)
+        for row in range(1, len(shocks)):
+            shocks[row] += 0.7 * shocks[row - 1]
+        table = scores_of({"model": 20 + shocks[:, None, None], "rival": np.full((330, 1, 1), 20.0)})
+        found.append(skills(table, "rival", samples=1)["p_value"].iloc[0])
+    assert np.mean(np.array(found) < 0.05) < 0.2  # with no lags it is 0.4
 
 
 def test_only_those_with_quantiles_have_a_skill_in_crps():

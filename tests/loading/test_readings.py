@@ -1,5 +1,7 @@
 """From the configuration to a checked panel: spans of time."""
 
+import warnings
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -22,6 +24,17 @@ def test_the_span_is_told_by_the_local_clock():
     panel = load(make_config({"data": data}), Listener()).panel
     assert panel.times[0] == pd.Timestamp("2023-01-02 23:00", tz="UTC")
     assert set(panel.timezones) == {"Europe/Berlin"}
+
+
+def test_the_span_of_days_is_told_by_their_dates_whatever_the_zone(tmp_path):
+    days = pd.date_range("2024-02-20", periods=30, name="timestamp")
+    pd.DataFrame({"A": np.arange(30.0), "B": 1.0 + np.arange(30)}, index=days).to_csv(tmp_path / "days.csv")
+    data = {"temporal": str(tmp_path / "days.csv"), "timezone": "Europe/Berlin", "start": "2024-03-01", "end": "2024-03-10"}
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", GridcastWarning)
+        panel = load(make_config({"data": data}), Listener(), refuse=False).panel
+    # from the first of March until midnight before the tenth: nine days
+    assert panel.times[[0, -1]].strftime("%m-%d").tolist() == ["03-01", "03-09"]
 
 
 def test_single_places_can_have_zones_of_their_own(tmp_path):

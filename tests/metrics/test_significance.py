@@ -88,6 +88,32 @@ def test_without_the_lags_the_test_finds_too_much():
     assert np.mean(np.array(found) < 0.05) > 0.2
 
 
+def lasting(random: np.random.Generator, n: int, correlation: float) -> np.ndarray:
+    """Differences without a mean of which each keeps a part of the one before (an AR(1) process)."""
+    shocks = random.normal(size=n + 50)
+    for row in range(1, len(shocks)):
+        shocks[row] += correlation * shocks[row - 1]
+    return shocks[50:]
+
+
+@pytest.mark.parametrize(("correlation", "highest"), [(0.0, 0.08), (0.3, 0.085), (0.5, 0.10), (0.7, 0.12)])
+def test_losses_that_last_from_day_to_day_are_not_taken_for_a_difference(correlation, highest):
+    # a year of daily losses, at a level of 5 %; 600 draws have a standard deviation of 0.9 to 1.1 %
+    random = np.random.default_rng(9)
+    found = [diebold_mariano(lasting(random, 330, correlation), np.zeros(330), lags=13).p_value for _ in range(600)]
+    assert 0.02 < np.mean(np.array(found) < 0.05) < highest
+
+
+def test_the_test_by_hand_with_weighted_lags():
+    # as with a horizon of two: autocovariances 2 and 1/3, and here the second has half its weight twice: 2 + 1/3 = 7/3
+    found = diebold_mariano([1.0, 1, 4, 4, 1, 1], np.ones(6), lags=1)
+    assert found.statistic == pytest.approx(1 / (7 / 18) ** 0.5 * (5 / 9) ** 0.5)
+    # at most a third of the losses, two lags, and never fewer than the overlap has
+    most = diebold_mariano([1.0, 1, 4, 4, 1, 1], np.ones(6), lags=2)
+    assert diebold_mariano([1.0, 1, 4, 4, 1, 1], np.ones(6), lags=99) == most
+    assert diebold_mariano([1.0, 1, 4, 4, 1, 1], np.ones(6), lags=1, horizon=3) == most
+
+
 def test_the_test_finds_what_is_there():
     # losses differ by half a standard deviation of their difference: 100 of them are 5 standard errors
     random = np.random.default_rng(4)
@@ -164,6 +190,8 @@ def test_there_is_no_skill_against_a_reference_without_losses():
 def test_settings_out_of_range_are_refused():
     with pytest.raises(ConfigError, match="`horizon` must be above zero"):
         diebold_mariano(np.ones(5), np.ones(5), horizon=0)
+    with pytest.raises(ConfigError, match="`lags` must be above zero"):
+        diebold_mariano(np.ones(5), np.ones(5), lags=0)
     with pytest.raises(ConfigError, match="`block` must be above zero"):
         block_bootstrap_skill(np.ones(5), np.ones(5), block=0)
     with pytest.raises(ConfigError, match="level of an interval"):

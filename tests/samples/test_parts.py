@@ -30,6 +30,12 @@ def test_what_is_held_out_of_a_long_history_is_from_all_over_it(make_panel):
     assert len(weeks) >= 6  # of 85 weeks, about every twelfth
 
 
+def test_what_is_held_out_for_any_hour_is_issued_at_all_hours(make_panel):
+    found = parts(make_panel(days=600, places=1))
+    assert len(np.unique(found.judged % 24)) == 24
+    assert len(np.unique(found.judged // 24)) == len(found.judged)
+
+
 def test_of_a_short_history_the_end_is_held_out(make_panel):
     found = parts(make_panel(days=60, places=1), hour=0)
     assert found.judged.min() > found.learned.max()

@@ -13,6 +13,17 @@ from gridcast.loading import Listener
 from gridcast.workflow.ablating import AUGMENTED, _makes_sense, _prepared, ablate
 
 
+def test_a_part_that_the_hybrid_has_not_is_refused(tmp_path):
+    with pytest.raises(ConfigError, match="no part `cmm`") as caught:
+        ablate(None, out=tmp_path / "run", parts=["cmm"])
+    assert "`cnn`" in str(caught.value)
+
+
+def test_parts_are_left_out_or_kinds_are_tried_and_not_both(tmp_path):
+    with pytest.raises(ConfigError, match="either parts are left out"):
+        ablate(None, out=tmp_path / "run", parts=["cnn"], augmentation=True)
+
+
 @pytest.mark.slow
 def test_each_part_is_left_out_once(tiny_world, tmp_path):
     result = ablate(tiny_world, out=tmp_path / "run")

@@ -6,9 +6,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from gridcast.config import make_config
 from gridcast.errors import ConfigError, FileError, GridcastWarning, PanelError
 from gridcast.loading import Listener
+from gridcast.panel import Panel
 from gridcast.workflow.forecasting import forecast
+from gridcast.workflow.opening import moment_of
 
 QUANTILES = ["q0.05", "q0.1", "q0.25", "q0.5", "q0.75", "q0.9", "q0.95"]
 END = pd.Timestamp("2024-01-31", tz="UTC")  # of the readings that the network knows
@@ -68,6 +71,7 @@ WRONG = {
     "between two readings": ({"issue_time": "2024-01-29 06:30"}, ConfigError, "lies between two readings"),
     "after the end": ({"issue_time": "2024-02-05"}, PanelError, "the readings end before the issue time"),
     "no moment": ({"issue_time": "soon"}, ConfigError, "is no moment"),
+    "two moments": ({"issue_time": "09/12/2016 06:00"}, ConfigError, "is no moment"),
     "before the first": ({"issue_time": "2023-12-01"}, PanelError, "nothing was known yet at the issue time"),
     "no file": ({"load_file": "none.csv"}, FileError, "none.csv"),
 }
@@ -79,6 +83,20 @@ def test_what_is_wrong_is_told_and_nothing_is_written(trained, tmp_path, case):
     with pytest.raises(kind, match=words):
         forecast(trained, out=tmp_path / "f.csv", **how)
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("zone", ["Europe/Berlin", "UTC+01:00", "America/New_York"])
+def test_the_issue_time_of_days_is_a_date_whatever_the_zone(zone):
+    days = pd.date_range("2024-02-20", periods=20, tz="UTC")
+    panel = Panel.from_wide(pd.DataFrame({"A": np.arange(20.0)}, index=days))
+    config = make_config({"data": {"timezone": zone}})
+    assert moment_of(panel, config, "2024-03-01") == pd.Timestamp("2024-03-01", tz="UTC")
+
+
+def test_the_issue_time_of_hours_is_told_by_the_local_clock(make_panel):
+    for zone in ("Europe/Berlin", "UTC+01:00"):
+        moment = moment_of(make_panel(), make_config({"data": {"timezone": zone}}), "2024-01-10 06:00")
+        assert moment == pd.Timestamp("2024-01-10 05:00", tz="UTC")
 
 
 @pytest.mark.parametrize("name", ["f.xlsx", "f", "f.gz"])

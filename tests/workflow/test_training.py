@@ -8,6 +8,7 @@ import pytest
 from gridcast.config import make_config, read_config
 from gridcast.errors import ConfigError, FileError, PanelError
 from gridcast.loading import Listener
+from gridcast.workflow import training
 from gridcast.workflow.training import train
 
 
@@ -54,6 +55,46 @@ def test_a_configuration_that_is_wrong_is_told_with_its_file(tmp_path):
         train(tmp_path / "none.toml", out=tmp_path / "run")
 
 
+@pytest.fixture
+def interrupted(tmp_path):
+    """Return the run folder of an interrupted training of two members, whose checkpoints stand; and those."""
+    kept = [tmp_path / "run.checkpoint.npz", tmp_path / "run.checkpoint-1.npz"]
+    for path in kept:
+        path.write_text("hours of work")
+    return tmp_path / "run", kept
+
+
+def test_the_checkpoint_of_an_interrupted_training_is_not_lost_to_a_flag_that_was_forgotten(tiny_world, interrupted, monkeypatch):
+    monkeypatch.setattr(training, "load", lambda *_: pytest.fail("the data were read"))
+    out, kept = interrupted
+    with pytest.raises(FileError, match="an interrupted training left a checkpoint") as raised:
+        train(tiny_world, out=out)
+    assert "--resume" in raised.value.problems[0].hint
+    assert "--overwrite" in raised.value.problems[0].hint
+    assert all(path.read_text() == "hours of work" for path in kept)
+
+
+def test_a_checkpoint_is_replaced_only_when_all_is_ready_to_train(tiny_world, interrupted, monkeypatch):
+    out, kept = interrupted
+    short = read_config(tiny_world)
+    short["data"]["end"] = "1999-01-05"
+    with pytest.raises(PanelError):
+        train(make_config(short), out=out, overwrite=True)
+    assert all(path.exists() for path in kept)
+    other = out.with_name("run.checkpoint-old.npz")
+    other.write_text("of somebody else")
+
+    class Made:
+        def fit(self, _):
+            # of the members there were more before than there are now
+            assert [path.name for path in out.parent.iterdir()] == [other.name]
+            raise PanelError("as far as that")
+
+    monkeypatch.setattr(training, "hybrid_of", lambda *_, **__: Made())
+    with pytest.raises(PanelError, match="as far as that"):
+        train(tiny_world, out=out, overwrite=True)
+
+
 @pytest.mark.slow
 def test_an_interrupted_training_goes_on_to_the_same_network(tiny_world, tmp_path):
     settings = read_config(tiny_world)
@@ -73,7 +114,7 @@ def test_an_interrupted_training_goes_on_to_the_same_network(tiny_world, tmp_pat
     assert [path.name for path in tmp_path.glob("run*")] == ["run.checkpoint.npz"]
     told = []
     train(config, out=tmp_path / "run", resume=True, listener=Listener(progress=lambda epoch, *_: told.append(epoch)))
-    assert told == [2, 3]
+    assert told == [3]  # the second epoch had been kept when it was told
     assert [path.name for path in tmp_path.glob("run*")] == ["run"]
     one, other = ((tmp_path / name / "model" / "model.npz").read_bytes() for name in ("whole", "run"))
     assert one == other

@@ -123,6 +123,12 @@ def ablate(  # noqa: PLR0913  one parameter an option
         bool, typer.Option("--augmentation", help="What each kind of augmentation is worth, in place of the parts.")
     ] = False,
     months: Annotated[int | None, typer.Option(min=1, help="Keep only so much history before the first issue time.")] = None,
+    without: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--without", metavar="PART", help="Leave out only `cnn`, `map`, `lstm`, `weather` or `lines`; may be repeated."
+        ),
+    ] = None,
     size: Size = None,
     epochs: Epochs = None,
     seed: Seed = None,
@@ -134,10 +140,17 @@ def ablate(  # noqa: PLR0913  one parameter an option
     with polite(quiet=quiet):
         settings = _settings(config, size=size, members=None, epochs=epochs, seed=seed)
         with listening(quiet=quiet) as listener:
+            from gridcast.workflow.ablating import PARTS
             from gridcast.workflow.ablating import ablate as run_ablation
 
             result = run_ablation(
-                settings, out=out, augmentation=augmentation, months=months, overwrite=overwrite, listener=listener
+                settings,
+                out=out,
+                augmentation=augmentation,
+                months=months,
+                parts=without or tuple(PARTS),
+                overwrite=overwrite,
+                listener=listener,
             )
         _print_ablation(result.summary, as_json=as_json)
         if not quiet:
@@ -159,6 +172,9 @@ def _print_models(summary: dict[str, Any], *, as_json: bool) -> None:
     table = _table("", *COLUMNS.values())
     for name, scores in summary["models"].items():
         table.add_row(name, *(_number(scores.get(metric)) for metric in COLUMNS))
+    compared = (summary.get("with_operator") or {}).get("operator")
+    if compared:
+        table.add_row("operator", *(_number(compared.get(metric)) for metric in COLUMNS))
     console = Console(soft_wrap=True, highlight=False)
     console.print(table)
     in_unit = f"MAE, RMSE and CRPS in {summary['unit']}; " if summary["unit"] else ""
@@ -166,6 +182,8 @@ def _print_models(summary: dict[str, Any], *, as_json: bool) -> None:
     for row in summary["places_won"]:
         if row["rival"] == "operator":
             console.print(f"{row['model']} is better than the operator at {row['won']} of {row['of']} places")
+    if compared:
+        console.print("the operator is scored on the hours that it has forecast")
     for name, scores in (summary["total"] or {}).items():
         console.print(f"sum of all places, {name}: MAPE {_number(scores.get('mape'))} %")
     console.print(WEATHER_SAID[summary["weather"]])

@@ -9,7 +9,7 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
-from gridcast.clock import DAY, clock_zone, describe_freq, find_zone, local_labels
+from gridcast.clock import DAY, clock_zone, describe_freq, find_zone, local_labels, stamp_of
 from gridcast.config import RunConfig
 from gridcast.errors import ConfigError, PanelError, counted
 from gridcast.evaluation.rounds import Round, cross_validation, leave_locations_out, rolling_origin
@@ -219,7 +219,7 @@ def as_label(time: pd.Timestamp | str, zone: str, name: str) -> pd.Timestamp:
         >>> as_label("2024-07-01 10:00+00:00", "Europe/Berlin", "first")
         Timestamp('2024-07-01 12:00:00')
     """
-    stamp = pd.to_datetime(time, errors="coerce")
+    stamp = stamp_of(time)
     if pd.isna(stamp):
         raise ConfigError(
             f"`backtest.{name}` is no moment", found=f"`{time}`", expected="such as `2017-11-26` or `2017-11-26 06:00`"

@@ -32,7 +32,8 @@ def skills(
 ) -> pd.DataFrame:
     """Return each forecaster's skill against a reference, over issue times, with its interval and significance.
 
-    The interval comes from blocks of a week of issue times; the test counts as many lags as forecasts overlap.
+    The interval comes from blocks of a week of issue times. The test counts lags up to two weeks, or twice as far as forecasts
+    overlap, with weights that fall to zero: one of a week has half the weight.
 
     Args:
         scores: From `score_table`.
@@ -61,7 +62,7 @@ def skills(
             found = block_bootstrap_skill(
                 sums[model], sums[reference], block=block, samples=samples, seed=seed, level=level
             )._asdict()
-            test = diebold_mariano(means[model], means[reference], horizon=horizon)
+            test = diebold_mariano(means[model], means[reference], horizon=horizon, lags=2 * max(horizon, block) - 1)
             row = {"model": model, "reference": reference, "metric": metric}
             rows.append({**row, **found, "p_value": test.p_value, "n": test.n})
     return pd.DataFrame(rows, columns=["model", "reference", "metric", "skill", "low", "high", "p_value", "n"])

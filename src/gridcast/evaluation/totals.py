@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
@@ -12,20 +14,27 @@ from gridcast.calibration import Calibration
 from gridcast.forecast import Forecast
 from gridcast.panel import Panel
 from gridcast.reconcile import sum_bottom_up
+from gridcast.tabular import TARGET
 
 TOTAL = "total"  # name of the sum as a place
+CLOCK = ("timezone", "country", "subdivision")  # columns by which a place has a clock and holidays of its own
 
 Residuals = npt.NDArray[np.floating]
 
 
 def summed_panel(panel: Panel) -> Panel:
-    """Return the panel whose only place is the sum of all: missing where any place is, with the mean of their weather."""
-    total = panel.consumption.sum(axis=1)
+    """Return the panel whose only place is the sum of all, with the mean of their weather and the clock of most of them.
+
+    It is missing where any place was not measured, filled or not, and arrives when the readings of the places do.
+    """
+    total = panel.measured.sum(axis=1)
     readings = pd.DataFrame(total[: panel.rows], index=panel.times[: panel.rows], columns=[TOTAL])
     coords = {name: [float(np.nanmean(values))] for name, values in zip(("latitude", "longitude"), _where(panel), strict=False)}
     places = pd.DataFrame({"id": [TOTAL], **coords}) if coords else None
     summed = Panel.from_wide(readings, places, unit=panel.unit)
-    summed = Panel(summed.dataset.assign_attrs({**panel.dataset.attrs, **summed.dataset.attrs}))
+    dataset = summed.dataset.assign_attrs({**panel.dataset.attrs, **summed.dataset.attrs})
+    dataset[TARGET].attrs = dict(panel.dataset[TARGET].attrs)
+    summed = Panel(dataset.assign_coords(_clock(panel)))
     for name in panel.variables:
         variable = panel.dataset[name]
         if "location" not in variable.dims:
@@ -59,12 +68,13 @@ def summed_actual(actual: Forecast) -> Forecast:
     return _of_sum(actual, actual.values.values.sum(axis=1))
 
 
-def adapted(forecast: Forecast, actual: Forecast) -> Forecast:
+def adapted(forecast: Forecast, actual: Forecast, panel: Panel) -> Forecast:
     """Return a forecast whose quantiles are corrected by how often those issued before were met, as far as that was known.
 
     Args:
         forecast: Of many issue times, ascending.
-        actual: What was measured, in the same shape; only readings whose interval had ended by an issue time count for it.
+        actual: What was measured, in the same shape; only readings that were there at an issue time count for it.
+        panel: Whose readings they are: it knows with what delay they come.
 
     References:
         Gibbs & Candès (2021), doi:10.48550/arXiv.2106.00170.
@@ -73,7 +83,13 @@ def adapted(forecast: Forecast, actual: Forecast) -> Forecast:
         return forecast
     issued = forecast.values.indexes["issue_time"].to_numpy()
     start = Calibration.neutral(forecast.levels, places=len(forecast.locations), horizon=forecast.horizon)
-    quantiles = start.adapted(forecast.quantiles.values, actual.values.values, issue=issued, freq=forecast.freq.to_timedelta64())
+    quantiles = start.adapted(
+        forecast.quantiles.values,
+        actual.values.values,
+        issue=issued,
+        freq=forecast.freq.to_timedelta64(),
+        delay=Availability.of(panel.dataset[TARGET]).delay.to_timedelta64(),
+    )
     return Forecast(forecast.values, forecast.quantiles.copy(data=quantiles), forecast.quality)
 
 
@@ -85,6 +101,15 @@ def _of_sum(forecast: Forecast, values: npt.ArrayLike, quantiles: npt.ArrayLike 
         return Forecast(laid)
     levels = {**coords, "quantile": np.asarray(forecast.levels)}
     return Forecast(laid, xr.DataArray(np.asarray(quantiles)[:, None], levels, (*forecast.values.dims, "quantile")))
+
+
+def _clock(panel: Panel) -> dict[str, tuple[str, list[str]]]:
+    """Return zone, country and part of it that most places have, as far as places have their own."""
+    told = [name for name in CLOCK if name in panel.dataset.coords]
+    each = zip(*(panel.dataset[name].values.tolist() for name in told), strict=True)
+    return (
+        {name: ("location", [value]) for name, value in zip(told, Counter(each).most_common(1)[0][0], strict=True)} if told else {}
+    )
 
 
 def _where(panel: Panel) -> tuple[npt.NDArray[np.float64], ...]:

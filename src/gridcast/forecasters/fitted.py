@@ -113,8 +113,14 @@ class Fitted:
 
 
 def fingerprint(shape: Shape, schedule: Schedule, placed: Placed) -> str:
-    """Return what tells one training from another: settings, and readings."""
+    """Return what tells one training from another: settings, and all that the network is fed with."""
+    samples = placed.samples
     digest = hashlib.sha256(json.dumps([shape.as_dict(), asdict(schedule)], sort_keys=True).encode())
-    for array in (placed.samples.measured, placed.samples.weather, placed.cell):
+    vintages = [array for each in samples.vintages.values() for array in (each.values, each.arrived, each.issued, each.leads)]
+    for array in (
+        *(samples.times.asi8, samples.measured, samples.readings, samples.weather, *vintages),
+        *(samples.calendar.values, samples.calendar.which, placed.number, placed.cell, placed.static),
+    ):
+        digest.update(str((array.shape, array.dtype)).encode())
         digest.update(np.ascontiguousarray(array).tobytes())
     return digest.hexdigest()

@@ -158,9 +158,8 @@ class HybridForecaster:
         """
         fitted = self._require_fit()
         fitted.require_fit(panel, issue_times)
-        if set(panel.locations) - set(fitted.placing.locations) and not (
-            len(issue_times) == 1 and panel.issue_time == issue_times[0]
-        ):
+        cut = len(issue_times) == 1 and panel.issue_time is not None and panel.issue_time <= issue_times[0]
+        if set(panel.locations) - set(fitted.placing.locations) and not cut:
             return self._one_by_one(panel, issue_times)
         placed = fitted.placed(panel)
         rows = placed.samples.rows_of(issue_times)

@@ -76,7 +76,8 @@ class Placing:
         flat = np.where(known > 0, grid.flat[known - 1], -1)
         for place in np.flatnonzero(known == 0):
             if grid.on_earth and panel.has_coordinates and np.isfinite([c[place] for c in panel.coordinates]).all():
-                y[place], x[place] = (float(values[place]) for values in panel.coordinates)
+                latitude, longitude = (float(values[place]) for values in panel.coordinates)
+                y[place], x[place] = latitude, _turned(longitude, grid)
                 row = int(np.clip(np.searchsorted(-grid.y_edges, -y[place]) - 1, 0, grid.rows - 1))
                 column = int(np.clip(np.searchsorted(grid.x_edges, x[place]) - 1, 0, grid.columns - 1))
                 flat[place] = row * grid.columns + column
@@ -129,6 +130,12 @@ def _attributes(panel: Panel, names: tuple[str, ...], y: Floats, x: Floats, scal
     missing = np.full(len(panel.locations), np.nan)
     columns = [coords[name].values.astype(np.float64) if name in coords else missing for name in names]
     return np.column_stack([*columns, y, x, np.log(np.maximum(scaler.scale, 1e-9))])
+
+
+def _turned(longitude: float, grid: Grid) -> float:
+    """Return a longitude as many whole turns further as brings it nearest to the middle of the map. [degrees]"""
+    middle = float(grid.x_edges[0] + grid.x_edges[-1]) / 2
+    return longitude + 360.0 * round((middle - longitude) / 360)
 
 
 def _mean(column: Floats) -> float:

@@ -4,46 +4,81 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-import numpy as np
 import pandas as pd
 import xarray as xr
 
-from gridcast.availability import ISSUED, Availability
+from gridcast.availability import Availability
+from gridcast.clock import DAY, describe_freq, infer_freq, local_labels
 from gridcast.config import RunConfig
-from gridcast.errors import PanelError, counted
+from gridcast.errors import PanelError, counted, listed
 from gridcast.loading.listener import Listener
-from gridcast.loading.readings import load, with_covariates
+from gridcast.loading.options import read_options
+from gridcast.loading.readings import with_covariates
 from gridcast.panel import Panel
-from gridcast.sources.pair import Loaded
+from gridcast.sources.pair import Loaded, read_pair
+
+FEW = 2  # times, whose distance tells no step: there may be a gap between them
 
 
 def with_newer_readings(loaded: Loaded, config: RunConfig, file: str, listener: Listener) -> Loaded:
     """Return what was loaded with the readings of one more file; where both have one, the newer file's counts.
 
+    A single new time is enough. Where the run has a table of places, a place that is not in it is left out, and that is said;
+    where it has none, a place that is new to the run is kept.
+
     Args:
         loaded: What `load` returned.
         config: How to read the file: as the readings of the configuration.
-        file: With readings of some or all places, or of places that are new.
+        file: With readings of some or all places.
         listener: Who is told.
 
     Raises:
         GridcastError: If the file can't be read, or its readings have another step or unit.
     """
-    data = config.data.model_copy(update={"temporal": file, "query": "", "start": "", "end": "", "common_only": True})
-    newer = load(config.model_copy(update={"data": data}), listener, refuse=False).panel
     older = loaded.panel
-    if newer.freq != older.freq or (newer.unit and older.unit and newer.unit != older.unit):
+    options = replace(read_options(config), step=older.freq)
+    pair = read_pair(file, config.data.spatial or None, options, common_only=True, others=older.locations)
+    for sentence in pair.said:
+        listener.say(sentence)
+    strange = [name for name in pair.unlisted if name not in config.data.exclude]
+    if strange:
+        listener.say(f"{file}: {counted(strange, 'place')} left out, which the table of places does not list: {listed(strange)}")
+    readings = pair.readings.drop(columns=[name for name in config.data.exclude if name in pair.readings])
+    times = _on_days(pd.DatetimeIndex(readings.index), older, config)
+    _require_alike(times, pair.unit, loaded, file)
+    names = [*older.locations, *(str(name) for name in readings if name not in older.locations)]
+    table = readings.set_axis(times).combine_first(_table(older))[names]
+    panel = Panel.from_wide(table, _places(older, pair.places, names), unit=older.unit)
+    listener.say(f"{file}: readings from {times[0]:%Y-%m-%d %H:%M} to {times[-1] + older.freq:%Y-%m-%d %H:%M} UTC added")
+    return replace(loaded, panel=Panel(panel.dataset.assign_attrs(timezone=config.data.timezone)))
+
+
+def _on_days(times: pd.DatetimeIndex, older: Panel, config: RunConfig) -> pd.DatetimeIndex:
+    """Return times, those of daily readings as the dates that they are: too few of them do not tell that they are days."""
+    if older.freq < DAY or not _between(times, older):
+        return times
+    return local_labels(times, config.data.timezone).tz_localize("UTC")
+
+
+def _between(times: pd.DatetimeIndex, older: Panel) -> bool:
+    """Return whether some times lie between two ticks of a panel's clock."""
+    return bool(((times - older.times[0]) % older.freq != pd.Timedelta(0)).any())
+
+
+def _require_alike(times: pd.DatetimeIndex, unit: str, loaded: Loaded, file: str) -> None:
+    """Refuse readings that have another step or unit than the run's, as far as that can be told.
+
+    Raises:
+        PanelError: Naming both.
+    """
+    older, expected = loaded.panel, loaded.told or loaded.panel.unit
+    freq = infer_freq(times) if len(times) > FEW else older.freq
+    if freq != older.freq or _between(times, older) or (unit and expected and unit != expected):
         raise PanelError(
             f"the readings of `{file}` do not go with those of the run",
-            found=f"one every {newer.freq}, unit `{newer.unit}`",
-            expected=f"one every {older.freq}, unit `{older.unit}`",
+            found=f"one every {describe_freq(freq)}, such as at {times[0]}, unit `{unit}`",
+            expected=f"one every {describe_freq(older.freq)}, such as at {older.times[0]}, unit `{expected}`",
         )
-    table = _table(newer).combine_first(_table(older))[
-        [*older.locations, *(n for n in newer.locations if n not in older.locations)]
-    ]
-    panel = Panel.from_wide(table, _places(older, newer), unit=older.unit)
-    listener.say(f"{file}: readings from {newer.times[0]:%Y-%m-%d %H:%M} to {newer.end:%Y-%m-%d %H:%M} UTC added")
-    return replace(loaded, panel=Panel(panel.dataset.assign_attrs(timezone=config.data.timezone)))
 
 
 def with_newer_weather(
@@ -63,12 +98,12 @@ def with_newer_weather(
         GridcastError: If the file can't be read or does not fit.
     """
     weather = config.weather.model_copy(update={"source": file})
-    newer = with_covariates(loaded, config.model_copy(update={"weather": weather}), until, listener)
+    newer = with_covariates(loaded, config.model_copy(update={"weather": weather}), until, listener, covering=False)
     for name in newer.variables:
         variable = newer.dataset[name]
         rule = Availability.of(variable)
-        if name in panel.variables and ISSUED not in variable.dims:
-            variable = variable.combine_first(panel.dataset[name])
+        if name in panel.variables and set(variable.dims) == set(panel.dataset[name].dims):
+            variable = variable.combine_first(panel.dataset[name])  # along time, or over all vintages and their leads
         units = str(newer.dataset[name].attrs.get("units", ""))
         panel = panel.with_variable(name, variable, units=units, availability=rule.kind, delay=rule.delay)
     listener.say(f"{file}: {counted(newer.variables, 'variable')} of newer weather")
@@ -80,20 +115,14 @@ def _table(panel: Panel) -> pd.DataFrame:
     return pd.DataFrame(panel.consumption[: panel.rows], index=panel.times[: panel.rows], columns=list(panel.locations))
 
 
-def _places(*panels: Panel) -> pd.DataFrame | None:
-    """Return what is known of the places, those of the first panel before those that are new in the next; None for nothing."""
-    tables = []
-    for panel in panels:
-        coords = {
-            str(name): coord.values
-            for name, coord in panel.dataset.coords.items()
-            if isinstance(coord, xr.DataArray) and coord.dims == ("location",) and name != "location"
-        }
-        tables.append(pd.DataFrame({"id": list(panel.locations), **coords}))
-    joined = pd.concat(tables).drop_duplicates("id").reset_index(drop=True)
-    if joined.shape[1] == 1:
-        return None
-    for name in ("latitude", "longitude"):
-        if name not in joined:
-            joined[name] = np.nan
-    return joined
+def _places(older: Panel, newer: pd.DataFrame, names: list[str]) -> pd.DataFrame | None:
+    """Return what is known of places, that of a panel before that of a table; None for nothing."""
+    coords = {
+        str(name): coord.values
+        for name, coord in older.dataset.coords.items()
+        if isinstance(coord, xr.DataArray) and coord.dims == ("location",) and name != "location"
+    }
+    known = pd.DataFrame({"id": list(older.locations), **coords})
+    more = newer.loc[newer["id"].isin(names) & ~newer["id"].isin(known["id"]), [name for name in known if name in newer]]
+    joined = pd.concat([known, more], ignore_index=True) if len(more) else known
+    return joined if joined.shape[1] > 1 else None

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pandas as pd
 
 from gridcast.attaching import SYNTHETIC_COUNTRY, with_weather
-from gridcast.clock import find_zone, utc
+from gridcast.clock import clock_zone, find_zone, stamp_of, utc
 from gridcast.config import RunConfig
 from gridcast.errors import ConfigError
 from gridcast.loading.listener import Listener
@@ -34,13 +34,14 @@ def load(config: RunConfig, listener: Listener, *, refuse: bool = True) -> Loade
     """
     loaded = _synthetic(config) if config.is_synthetic else _from_sources(config)
     zoned = loaded.panel.dataset.assign_attrs(timezone=config.data.timezone)
-    panel = Panel(zoned).between(_moment(config, "start"), _moment(config, "end"))
+    zone = clock_zone(config.data.timezone, loaded.panel.freq)
+    panel = Panel(zoned).between(_moment(config, "start", zone), _moment(config, "end", zone))
     for sentence in (*loaded.said, panel.describe(), *check_panel(panel, refuse=refuse)):
         listener.say(sentence)
     return replace(loaded, panel=panel)
 
 
-def with_covariates(loaded: Loaded, config: RunConfig, until: pd.Timestamp, listener: Listener) -> Panel:
+def with_covariates(loaded: Loaded, config: RunConfig, until: pd.Timestamp, listener: Listener, *, covering: bool = True) -> Panel:
     """Return the panel with the weather of the configuration, and say what was recognised.
 
     Readings that are called wrong are masked before, so that no station is learned from them.
@@ -50,12 +51,13 @@ def with_covariates(loaded: Loaded, config: RunConfig, until: pd.Timestamp, list
         config: With the source of the weather, or none.
         until: The end of the training part.
         listener: Who is told.
+        covering: Whether the weather has to be that of the readings, and not only of the time after them.
 
     Raises:
         GridcastError: If weather or flags can't be read, or do not fit the panel.
     """
     readings = without_wrong(loaded.panel, config, until, listener)
-    panel, said = with_weather(readings, config, until=until, stations=loaded.stations)
+    panel, said = with_weather(readings, config, until=until, stations=loaded.stations, covering=covering)
     for sentence in said:
         listener.say(sentence)
     return panel
@@ -87,17 +89,12 @@ def _from_sources(config: RunConfig) -> Loaded:
     )
 
 
-def _moment(config: RunConfig, name: str) -> pd.Timestamp | None:
-    """Return the start or the end of the readings to use, by the clock of the configuration; None for no limit."""
+def _moment(config: RunConfig, name: str, zone: str) -> pd.Timestamp | None:
+    """Return the start or the end of the readings to use, by the clock of a zone; None for no limit."""
     text = getattr(config.data, name)
     if not text:
         return None
-    try:
-        stamp = pd.Timestamp(text)
-    except ValueError as error:
-        raise ConfigError(
-            f"`data.{name}` is no moment", found=text, expected="such as `2017-11-26` or `2017-11-26 06:00`"
-        ) from error
-    return utc(
-        stamp if stamp.tzinfo else stamp.tz_localize(find_zone(config.data.timezone), ambiguous=True, nonexistent="shift_forward")
-    )
+    stamp = stamp_of(text)
+    if pd.isna(stamp):
+        raise ConfigError(f"`data.{name}` is no moment", found=text, expected="such as `2017-11-26` or `2017-11-26 06:00`")
+    return utc(stamp if stamp.tzinfo else stamp.tz_localize(find_zone(zone), ambiguous=True, nonexistent="shift_forward"))

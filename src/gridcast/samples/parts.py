@@ -87,7 +87,8 @@ def parts_of(samples: Samples, hour: int | None = None, *, held_out: bool = True
         judged |= (issued >= begin) & (issued + horizon <= end)
     chosen = issued[judged & regular] if regular is not None else issued[judged]
     if regular is None and day > 1:
-        chosen = chosen[chosen % day == HOP * (chosen // day) % day]
+        days = np.unique(chosen // day)
+        chosen = np.intersect1d(chosen, days * day + HOP * np.arange(len(days)) % day)
     if not learned.any():
         raise PanelError(
             "the history is too short",

@@ -34,11 +34,13 @@ class Loaded:
         panel: Readings with the places' coordinates.
         said: Sentences for the user.
         stations: The weather stations of the table of places, with their coordinates; None where there are none.
+        told: Unit that a name in the readings tells, whatever unit they were given; empty where none does.
     """
 
     panel: Panel
     said: tuple[str, ...]
     stations: pd.DataFrame | None = None
+    told: str = ""
 
 
 def read_panel(
@@ -71,9 +73,11 @@ def read_panel(
         FileError: If a file can't be read.
         PanelError: If its content is wrong, or the files do not match.
     """
-    pair = _pair(temporal, spatial, options, exclude=exclude, common_only=common_only, query=query)
+    pair = read_pair(temporal, spatial, options, exclude=exclude, common_only=common_only, query=query)
     panel = Panel.from_wide(pair.readings, pair.places, unit=pair.unit if unit is None else unit)
-    return Loaded(panel, pair.said, pair.stations)
+    left_out = (*pair.unlisted, *pair.silent)
+    note = (f"left out, as they are in one file only: {listed(left_out)}",) if left_out else ()
+    return Loaded(panel, (*pair.said, *note), pair.stations, pair.unit)
 
 
 def load_data(
@@ -128,7 +132,7 @@ def load_data(
             stacklevel=2,
         )
         options = None  # our own files need no help
-    pair = _pair(temporal_data_path, spatial_data_path, options)
+    pair = read_pair(temporal_data_path, spatial_data_path, options)
     return _long(pair.readings), pair.places
 
 
@@ -161,17 +165,29 @@ def save_tables(
 
 
 @dataclass(frozen=True)
-class _Pair:
-    """Wide readings and the places of the same locations, in the same order; weather stations, the unit, what is worth saying."""
+class Pair:
+    """Readings and places that belong to each other.
+
+    Attributes:
+        readings: Wide, one column a place.
+        places: Of the same locations, in the same order.
+        stations: Weather stations; None where there are none.
+        unit: That a name tells.
+        said: Sentences for the user.
+        unlisted: Locations that are left out as the table of places does not list them.
+        silent: Those that it lists, and that have no readings.
+    """
 
     readings: pd.DataFrame
     places: pd.DataFrame
     stations: pd.DataFrame | None
     unit: str
     said: tuple[str, ...]
+    unlisted: tuple[str, ...]
+    silent: tuple[str, ...]
 
 
-def _pair(
+def read_pair(
     temporal: Address,
     spatial: Address | None,
     options: ReadOptions | None,
@@ -179,8 +195,12 @@ def _pair(
     exclude: Iterable[str] = (),
     common_only: bool = False,
     query: str | None = None,
-) -> _Pair:
-    """Return readings and places that belong to each other."""
+    others: Iterable[str] = (),
+) -> Pair:
+    """Return readings and places that belong to each other; arguments and errors are those of `read_panel`.
+
+    The readings may be of a single time, which tells no step. `others` are locations that may be given a time zone too.
+    """
     options, exclude = options or ReadOptions(), tuple(dict.fromkeys(exclude))
     if spatial is None:
         consumption = _consumption(temporal, options, query)
@@ -198,13 +218,15 @@ def _pair(
         readings = readings.set_axis(places["id"], axis=1)
     known = [*readings.columns, *places["id"]]
     _require_known(exclude, known, "left out", "--exclude ")
-    _require_known(options.timezones or (), known, "given a time zone")
+    _require_known(options.timezones or (), [*known, *others], "given a time zone")
     readings = readings.drop(columns=[name for name in exclude if name in readings])
     places = places[~places["id"].isin(exclude)]
     said = (*said, f"left out as asked: {listed(exclude)}") if exclude else said
-    common, note = _common(readings, places, (_name(temporal), "" if spatial is None else _name(spatial)), common_only=common_only)
+    common, unlisted, silent = _common(
+        readings, places, (_name(temporal), "" if spatial is None else _name(spatial)), common_only=common_only
+    )
     places = places.set_index("id").loc[common].reset_index()
-    return _Pair(readings[common], places, listing.stations, consumption.unit, (*said, *note))
+    return Pair(readings[common], places, listing.stations, consumption.unit, said, unlisted, silent)
 
 
 def _consumption(address: Address, options: ReadOptions, query: str | None) -> Consumption:
@@ -240,8 +262,8 @@ def _name(address: Address) -> str:
 
 def _common(
     readings: pd.DataFrame, places: pd.DataFrame, names: tuple[str, str], *, common_only: bool
-) -> tuple[list[str], tuple[str, ...]]:
-    """Return the locations that are among the readings and the places, and which were left out.
+) -> tuple[list[str], tuple[str, ...], tuple[str, ...]]:
+    """Return the locations that are among the readings and the places, and those that are among one of them only.
 
     Raises:
         PanelError: If there are others, and it was not asked to leave them out, or if none is left.
@@ -254,8 +276,7 @@ def _common(
     common = [name for name in readings.columns if name in listed_places]
     if not common:
         raise PanelError("no place is left", found="every location was left out", expected="at least one in both files")
-    left_out = [*only_readings, *only_places]
-    return common, (f"left out, as they are in one file only: {listed(left_out)}",) if left_out else ()
+    return common, tuple(only_readings), tuple(only_places)
 
 
 def _require_known(asked: Iterable[str], names: list[str], verb: str, option: str = "") -> None:

@@ -25,6 +25,7 @@ class ReadOptions:
         longitude_column: In the table of places.
         no_reading: Numbers that mean that there is no reading, such as 65535 or -9999.
         ending: Whether stamps label the end of their interval, also where the name of their column does not tell.
+        step: Of the readings, where a single stamp does not tell it.
     """
 
     timezone: str = "UTC"
@@ -38,6 +39,7 @@ class ReadOptions:
     longitude_column: str | None = None
     no_reading: tuple[float, ...] = ()
     ending: bool = False
+    step: pd.Timedelta | None = None
 
     def zones_of(self, locations: Iterable[str]) -> tuple[str, ...]:
         """Return the time zone of each location.

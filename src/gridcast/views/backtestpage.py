@@ -99,6 +99,12 @@ def _models(backtested: Backtested) -> str:
         "Bold: the best of each column; a narrow interval is good only if its coverage is right. "
         "All models are scored on the same steps, those that all of them could forecast."
     )
+    if backtested.facts.get("intervals") == "adaptive":
+        note += (
+            " Intervals are adaptive: those of every model are corrected over time by how often its earlier ones were met, as far "
+            "as that was known at the issue time. `gridcast forecast` does not carry this on: its intervals have the calibration "
+            "of training."
+        )
     alt = f"Skill of {backtested.best} against each other model with its interval; the table below has the numbers."
     return (
         model_table(backtested)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,14 +12,13 @@ import pandas as pd
 
 from gridcast.augment import KINDS
 from gridcast.config import RunConfig, to_toml
-from gridcast.errors import require_positive
+from gridcast.errors import ConfigError, did_you_mean, listed, require_positive
 from gridcast.evaluation import score_table, skills
 from gridcast.loading import Listener
 from gridcast.panel import Panel
 from gridcast.store import require_free, run_folder, write_csv, write_json, write_parquet
-from gridcast.views.backtested import Backtested
 from gridcast.views.backtestpage import write_backtest_page
-from gridcast.workflow.backtesting import HYBRID, Prepared, facts_of, prepared_for, run_models
+from gridcast.workflow.backtesting import HYBRID, Prepared, facts_of, page_of, prepared_for, run_models
 from gridcast.workflow.making import settings_of
 from gridcast.workflow.summary import overall_of
 
@@ -32,6 +32,13 @@ VARIANTS: dict[str, dict[str, Any]] = {
 AUGMENTED: dict[str, dict[str, Any]] = {
     **{f"with {kind}": {"augment": (kind,)} for kind in KINDS},
     "with all": {"augment": tuple(KINDS)},
+}
+PARTS = {
+    "cnn": "without CNN",
+    "map": "shuffled map",
+    "lstm": "without LSTM",
+    "weather": "without weather",
+    "lines": "without lines",
 }
 
 
@@ -57,6 +64,7 @@ def ablate(
     out: str | os.PathLike[str],
     augmentation: bool = False,
     months: int | None = None,
+    parts: Sequence[str] = tuple(PARTS),
     overwrite: bool = False,
     listener: Listener | None = None,
 ) -> Ablation:
@@ -67,6 +75,7 @@ def ablate(
         out: The folder.
         augmentation: Whether it is backtested without any augmentation, and then with one kind at a time and with all of them.
         months: History that is kept before the first issue time; all that there is by default.
+        parts: Of `PARTS`, those that are left out, one at a time.
         overwrite: Whether an earlier ablation there may be replaced.
         listener: Who is told how it goes.
 
@@ -74,9 +83,10 @@ def ablate(
         GridcastError: Of the kind that fits; nothing is left behind.
     """
     config, listener = settings_of(config), listener or Listener()
+    asked = _variants_of(parts, augmentation=augmentation)
     require_free(out, overwrite=overwrite, kind="ablation")
     prepared = _prepared(config, months, listener)
-    variants = {name: how for name, how in (AUGMENTED if augmentation else VARIANTS).items() if _makes_sense(name, prepared.panel)}
+    variants = {name: how for name, how in asked.items() if _makes_sense(name, prepared.panel)}
     plain = prepared.hybrid(augment=()) if augmentation else prepared.hybrid()
     makers = {HYBRID: plain, **{name: prepared.hybrid(**how) for name, how in variants.items()}}
     result = run_models(prepared, makers)
@@ -85,9 +95,7 @@ def ablate(
     facts = facts_of(prepared, result)
     summary = {**facts, "months": months, "models": overall_of(scores), "ablation": table.to_dict("records")}
     told = skills(scores, HYBRID)
-    page = Backtested(
-        scores, result.forecasts, result.actual, prepared.panel, told, {}, facts, ablation=table[table["variant"] != HYBRID]
-    )
+    page = page_of(prepared, result, scores, told, facts=facts, ablation=table[table["variant"] != HYBRID])
     with run_folder(out, overwrite=overwrite, kind="ablation") as folder:
         write_csv(table, folder / "ablation.csv")
         write_parquet(scores, folder / "scores.parquet")
@@ -127,6 +135,25 @@ def _prepared(config: RunConfig, months: int | None, listener: Listener) -> Prep
         return prepared
     data = config.data.model_copy(update={"start": start.isoformat()})
     return prepared_for(config.model_copy(update={"data": data}), listener)
+
+
+def _variants_of(parts: Sequence[str], *, augmentation: bool) -> dict[str, dict[str, Any]]:
+    """Return the variants that leave out parts, or those with augmentation."""
+    unknown = [part for part in parts if part not in PARTS]
+    if unknown:
+        raise ConfigError(
+            f"the hybrid has no part `{unknown[0]}`",
+            found=listed(unknown),
+            expected=listed(PARTS),
+            hint=did_you_mean(unknown[0], PARTS),
+        )
+    if augmentation and set(parts) != set(PARTS):
+        raise ConfigError(
+            "either parts are left out, or kinds of augmentation are tried",
+            found=f"`--without {parts[0]}` and `--augmentation`" if parts else "no parts, and augmentation",
+            expected="one of them",
+        )
+    return AUGMENTED if augmentation else {PARTS[part]: VARIANTS[PARTS[part]] for part in PARTS if part in parts}
 
 
 def _makes_sense(name: str, panel: Panel) -> bool:

@@ -9,7 +9,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
-from gridcast.audit import AuditReport, audit, pipeline_of
+from gridcast.audit import AuditReport, Pipeline, audit, pipeline_of
 from gridcast.clock import DAY, WEEK
 from gridcast.config import RunConfig
 from gridcast.errors import GridcastWarning, counted
@@ -17,7 +17,7 @@ from gridcast.forecast import Forecast, Forecaster
 from gridcast.forecasters.baselines import SeasonalNaive
 from gridcast.loading import Listener, held_out_issue_times, load, prepare, with_covariates, without_wrong
 from gridcast.panel import Panel
-from gridcast.workflow.making import common_hour, hybrid_of
+from gridcast.workflow.making import hybrid_of, usual_hour
 
 
 def audit_run(
@@ -51,19 +51,21 @@ def audit_run(
     makers: list[Callable[[], Forecaster]] = [
         lambda: SeasonalNaive(DAY, horizon),
         lambda: SeasonalNaive(WEEK, horizon),
-        lambda: hybrid_of(quick, silent, panel.locations, issue_hour=common_hour(panel, issued)),
+        lambda: hybrid_of(quick, silent, panel.locations, issue_hour=usual_hour(panel, issued)),
     ]
     reports = {}
     for make in makers:
         name = make().name
         listener.say(f"audit of {name}: {counted(chosen, 'issue time')}, scrambling what had not arrived by then")
 
-        def pipeline(whole: Panel, time: pd.Timestamp, make: Callable[[], Forecaster] = make) -> Forecast:
+        cut = pipeline_of(make, issued[0])
+
+        def pipeline(whole: Panel, time: pd.Timestamp, told: Pipeline = cut) -> Forecast:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore", GridcastWarning)
                 if learned and all(whole.dataset[name].identical(panel.dataset[name]) for name in panel.variables):
                     whole = with_covariates(replace(short, panel=whole), config, issued[0], silent)
-                return pipeline_of(make, issued[0])(prepare(whole, config, issued[0], silent), time)
+                return told(prepare(whole, config, issued[0], silent), time)
 
         reports[name] = audit(pipeline, panel, list(chosen))
     return reports

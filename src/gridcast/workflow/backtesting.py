@@ -13,6 +13,7 @@ import pandas as pd
 import xarray as xr
 
 from gridcast.config import RunConfig, to_toml
+from gridcast.errors import ConfigError, GridcastError, counted, did_you_mean, listed
 from gridcast.evaluation import (
     BacktestPlan,
     BacktestResult,
@@ -31,7 +32,7 @@ from gridcast.panel import Panel
 from gridcast.store import require_free, run_folder, write_json, write_parquet
 from gridcast.views.backtested import Backtested, Total
 from gridcast.views.backtestpage import write_backtest_page
-from gridcast.workflow.making import BASELINES, Maker, baselines_of, common_hour, hybrid_of, settings_of
+from gridcast.workflow.making import BASELINES, Maker, baselines_of, hybrid_of, settings_of, usual_hour
 from gridcast.workflow.record import versions, weather_used
 from gridcast.workflow.summary import summary_of
 from gridcast.workflow.totalling import total_of
@@ -64,7 +65,7 @@ class Prepared:
         config: The settings.
         panel: Readings and weather, masked and filled as was asked for.
         plan: When forecasts are issued.
-        issue_hour: The hour at which all of them are, if there is one.
+        issue_hour: The hour at which most of them are, if there is one.
         operator: Somebody else's forecasts, if there are any.
         fitted: Hybrids in the order in which they were made.
     """
@@ -126,12 +127,12 @@ def run_backtest(
     result = run_models(prepared, makers)
     scores = score_table(result.forecasts, result.actual, panel=prepared.panel, gap=prepared.plan.gap, places=prepared.scored)
     versus = _against_operator(prepared, result)
-    total = total_of(prepared, result) if config.backtest.total != "none" else None
+    total = _total(prepared, result) if config.backtest.total != "none" else None
     facts = facts_of(prepared, result)
     told = _skills(scores, versus)
     won = _won(scores, versus)
     summary = summary_of(scores, told, won, facts, total=total, versus=versus, seconds=result.seconds)
-    page = Backtested(scores, result.forecasts, result.actual, prepared.panel, told, won, facts, total=total)
+    page = page_of(prepared, result, scores, told, won=won, facts=facts, total=total)
     with run_folder(out, overwrite=overwrite, kind="backtest") as folder:
         everybody = {**result.forecasts, **({} if versus is None else {OPERATOR: versus.forecast})}
         write_parquet(forecast_tables(everybody, result.actual, gap=prepared.plan.gap), folder / "forecasts.parquet")
@@ -149,6 +150,7 @@ def run_backtest(
 def prepared_for(config: RunConfig, listener: Listener) -> Prepared:
     """Return the panel and the plan of a configuration."""
     loaded = load(config, listener)
+    _require_places(config, loaded.panel.locations)
     plan = plan_of(config, loaded.panel)
     issued = plan.issue_times(loaded.panel)
     panel = prepare(with_covariates(loaded, config, issued[0], listener), config, issued[0], listener)
@@ -157,20 +159,37 @@ def prepared_for(config: RunConfig, listener: Listener) -> Prepared:
         f"{plan.horizon} steps each" + (f" after a gap of {plan.gap}" if plan.gap else "")
     )
     operator = read_operator(config, panel, listener)
-    return Prepared(config, panel, plan, common_hour(panel, issued), operator, listener)
+    return Prepared(config, panel, plan, usual_hour(panel, issued), operator, listener)
+
+
+def _require_places(config: RunConfig, locations: tuple[str, ...]) -> None:
+    """Refuse names of places that are not there, and to score none.
+
+    Raises:
+        ConfigError: Naming them.
+    """
+    for key in ("not_scored", "not_compared"):
+        unknown = [name for name in getattr(config.backtest, key) if name not in locations]
+        if unknown:
+            raise ConfigError(
+                f"`backtest.{key}` names {counted(unknown, 'place')} that {'is' if len(unknown) == 1 else 'are'} not there",
+                found=listed(unknown),
+                expected=f"some of {listed(locations)}",
+                hint=did_you_mean(unknown[0], locations),
+            )
+    if not set(locations) - set(config.backtest.not_scored):
+        problem, expected = "no place is left to score", f"fewer than all {counted(locations, 'place')}"
+        raise ConfigError(problem, found=f"`backtest.not_scored` with {listed(config.backtest.not_scored)}", expected=expected)
 
 
 def run_models(prepared: Prepared, makers: dict[str, Callable[[], Any]]) -> BacktestResult:
-    """Return the backtest of models; the quantiles of hybrids are corrected over time by how often they were met."""
+    """Return the backtest of models; the quantiles of all are corrected over time by how often they were met."""
 
     def progress(name: str, number: int, rounds: int) -> None:
         prepared.listener.say(f"{name} is through" + (f" round {number} of {rounds}" if rounds > 1 else ""))
 
     result = backtest(prepared.panel, makers, prepared.plan, progress=progress)
-    baselines = set(BASELINES)
-    forecasts = {
-        name: forecast if name in baselines else adapted(forecast, result.actual) for name, forecast in result.forecasts.items()
-    }
+    forecasts = {name: adapted(forecast, result.actual, prepared.panel) for name, forecast in result.forecasts.items()}
     return BacktestResult(result.actual, forecasts, result.seconds, result.plan)
 
 
@@ -183,7 +202,7 @@ class Versus:
 
 
 def _against_operator(prepared: Prepared, result: BacktestResult) -> Versus | None:
-    """Return how all stand against the operator, if there is one."""
+    """Return how all stand against the operator, if there is one and an hour at which they can be compared with it."""
     if prepared.operator is None:
         return None
     filed = FiledForecast(prepared.operator, prepared.plan.steps).predict(prepared.panel, result.actual.issue_times)
@@ -194,9 +213,22 @@ def _against_operator(prepared: Prepared, result: BacktestResult) -> Versus | No
         for name, known in zip(prepared.panel.locations, there, strict=True)
         if known and name in prepared.scored and name not in prepared.config.backtest.not_compared
     ]
+    if not compared:
+        why = "it has no hour of the period at a place that is scored and compared"
+        prepared.listener.say(f"nobody is compared with the operator: {why}")
+        return None
     everybody = {**result.forecasts, OPERATOR: filed}
     scores = score_table(everybody, result.actual, panel=prepared.panel, gap=prepared.plan.gap, places=compared)
     return Versus(filed, scores)
+
+
+def _total(prepared: Prepared, result: BacktestResult) -> Total | None:
+    """Return the sum of all places; None where it can't be made, for which the long work before is not lost."""
+    try:
+        return total_of(prepared, result)
+    except GridcastError as error:
+        prepared.listener.say(f"the sum of all places is left out: {error.problems[0].problem}")
+        return None
 
 
 def _skills(scores: pd.DataFrame, versus: Versus | None) -> pd.DataFrame:
@@ -218,6 +250,20 @@ def _won(scores: pd.DataFrame, versus: Versus | None) -> dict[tuple[str, str], t
     return won
 
 
+def page_of(prepared: Prepared, result: BacktestResult, scores: pd.DataFrame, told: pd.DataFrame, **further: Any) -> Backtested:
+    """Return what the report is made of: the places that are scored, and no others.
+
+    Args:
+        prepared: Panel and plan.
+        result: Forecasts and readings of all places.
+        scores: Of those that are scored.
+        told: The skills.
+        **further: Further attributes of `Backtested`.
+    """
+    forecasts = {name: forecast.only(prepared.scored) for name, forecast in result.forecasts.items()}
+    return Backtested(scores, forecasts, result.actual.only(prepared.scored), prepared.panel.only(prepared.scored), told, **further)
+
+
 def facts_of(prepared: Prepared, result: BacktestResult) -> dict[str, Any]:
     """Return what is to be known of plan and settings."""
     issued, config = result.actual.issue_times, prepared.config
@@ -225,6 +271,7 @@ def facts_of(prepared: Prepared, result: BacktestResult) -> dict[str, Any]:
     weather = weather_used(prepared.fitted[0], hybrid) if prepared.fitted else "none"
     return {
         "weather": weather,
+        "intervals": "adaptive",
         "gap": prepared.plan.gap,
         "horizon": prepared.plan.horizon,
         "unit": prepared.panel.unit,

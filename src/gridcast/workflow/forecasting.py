@@ -30,6 +30,9 @@ def forecast(
 ) -> pd.DataFrame:
     """Forecast with the network of a run, write the table, and return it.
 
+    The quantiles have the calibration of training. A backtest corrects them over time besides, which is not carried on here: where
+    errors have grown since the training, intervals are narrower than a backtest shows.
+
     Args:
         run: Folder of `gridcast train` or `gridcast run`.
         load_file: New readings, which go beside those of the run's own sources, and before them where both are there.

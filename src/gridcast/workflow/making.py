@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
 from collections.abc import Callable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pandas as pd
 
 from gridcast.attaching import calendar_of
 from gridcast.augment import require_kinds
-from gridcast.clock import DAY, WEEK, local_labels
+from gridcast.clock import DAY, HOUR, WEEK, find_zone, local_labels
 from gridcast.config import RunConfig, make_config, read_config
-from gridcast.errors import ConfigError, did_you_mean, listed
+from gridcast.errors import ConfigError, GridcastError, did_you_mean, listed
 from gridcast.forecast import Forecaster
 from gridcast.loading import Listener
 from gridcast.panel import Panel
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
 Maker = Callable[[], Forecaster]
 
 KEPT = ("batch_size", "seed", "learning_rate", "weight_decay", "augment", "augment_strength")  # of [training], by the same name
+MOST = 0.9  # share of days on which readings are at an hour, from which on one can learn from that hour
 BASELINES = ("seasonal_naive_24h", "seasonal_naive_168h", "mean_profile_7d", "vanilla", "ridge", "lightgbm")
 
 
@@ -50,7 +53,7 @@ def hybrid_of(
         config: Its settings.
         listener: Who is told of each epoch.
         locations: The places, for a calendar that tells them apart.
-        issue_hour: Hour at which forecasts are issued, where the configuration does not tell.
+        issue_hour: Hour of the panel's clock at which forecasts are issued, None for any; see `usual_hour` and `hour_asked`.
         **variant: Further attributes of `HybridForecaster`.
 
     Raises:
@@ -64,7 +67,7 @@ def hybrid_of(
         "horizon": task.gap + task.horizon,
         "sequence_length": task.sequence_length,
         "levels": task.quantiles,
-        "issue_hour": issue_hour if task.issue_hour is None else task.issue_hour,
+        "issue_hour": issue_hour,
         "calendar": calendar_of(config, locations),
         "epochs": training.epochs,
         **{name: getattr(training, name) for name in KEPT},
@@ -79,11 +82,15 @@ def baselines_of(names: Sequence[str], config: RunConfig, locations: tuple[str, 
 
     Raises:
         ConfigError: Naming one that is unknown.
+        GridcastError: If the library of one is not installed.
     """
     unknown = [name for name in names if name not in BASELINES]
     if unknown:
         hint = did_you_mean(unknown[0], BASELINES)
         raise ConfigError(f"unknown baseline `{unknown[0]}`", found=listed(unknown), expected=listed(BASELINES, 10), hint=hint)
+    if "lightgbm" in names and importlib.util.find_spec("lightgbm") is None:
+        found, hint = "the baseline `lightgbm`", 'pip install "gridcast[boosting]"'
+        raise GridcastError("LightGBM is not installed", found=found, hint=hint)
     return {name: partial(_baseline, name, config, locations, issue_hour) for name in names}
 
 
@@ -117,8 +124,41 @@ def _baseline(name: str, config: RunConfig, locations: tuple[str, ...], issue_ho
     return simple[name]()
 
 
-def common_hour(panel: Panel, issue_times: pd.DatetimeIndex) -> int | None:
-    """Return the hour of the panel's clock at which all forecasts are issued; None if there are several."""
+def usual_hour(panel: Panel, issue_times: pd.DatetimeIndex) -> int | None:
+    """Return the hour of the panel's clock at which forecasts are issued; None for any hour.
+
+    That is the hour of more than half of them: where spring skips an hour, one day has another. Those issued within an hour count
+    for the nearest time at which an hour of the panel begins, as only these are learned from. Readings that are hours apart by UTC
+    are at other hours in summer than in winter: an hour that the clock of the readings does not show on nearly all days is none.
+
+    Args:
+        panel: The readings.
+        issue_times: UTC.
+
+    Example:
+        >>> times = pd.date_range("2024-03-01", periods=24 * 40, freq="h", tz="UTC")
+        >>> panel = Panel.from_wide(pd.DataFrame({"A": range(24 * 40)}, index=times))
+        >>> usual_hour(panel, times[6::24])
+        6
+        >>> usual_hour(panel, times[::6])
+    """
+    if panel.freq >= DAY:
+        return None
     zone = str(panel.dataset.attrs.get("timezone", "UTC"))
-    hours = local_labels(issue_times, zone).hour.unique()
-    return int(hours[0]) if len(hours) == 1 and panel.freq < DAY else None
+    ticks = local_labels(panel.times[: panel.rows], zone)
+    first = pd.Timedelta(minutes=int(ticks.minute.min()))  # of the readings of an hour
+    hours = (local_labels(issue_times, zone) - first - HOUR / 2).ceil("h").hour.value_counts()
+    hour, days = int(hours.index[0]), ticks.normalize()
+    shown = days[ticks.hour == hour].nunique() / days.nunique()
+    return hour if hours.iloc[0] > len(issue_times) / 2 and shown > MOST else None
+
+
+def hour_asked(config: RunConfig, panel: Panel) -> int | None:
+    """Return the hour at which forecasts will be issued by a configuration: that of the first reading from then on, or None."""
+    if config.task.issue_hour is None:
+        return None
+    zone = str(panel.dataset.attrs.get("timezone", "UTC"))
+    labels = local_labels(panel.times[: panel.rows], zone).normalize().unique() + config.task.issue_hour * HOUR
+    zoned = labels.tz_localize(find_zone(zone), ambiguous=np.ones(len(labels), dtype=bool), nonexistent="shift_forward")
+    ticks = -((panel.times[0] - zoned.tz_convert("UTC")) // panel.freq)
+    return usual_hour(panel, panel.times[0] + pd.TimedeltaIndex(ticks * panel.freq))

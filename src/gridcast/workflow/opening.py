@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from gridcast.clock import HOUR, utc
+from gridcast.clock import HOUR, clock_zone, find_zone, stamp_of, utc
 from gridcast.config import RunConfig, make_config, read_config
 from gridcast.errors import ConfigError, FileError, GridcastWarning, PanelError
 from gridcast.loading import Listener, load, prepare, with_covariates
 from gridcast.loading.newer import with_newer_readings, with_newer_weather
 from gridcast.panel import Panel
-from gridcast.workflow.making import common_hour
+from gridcast.workflow.making import usual_hour
 from gridcast.workflow.record import MODEL, load_hybrid
 
 if TYPE_CHECKING:
@@ -93,10 +93,11 @@ def moment_of(panel: Panel, config: RunConfig, issue_time: str | pd.Timestamp | 
     """Return the issue time: a tick of the readings, at most their end."""
     if issue_time is None:
         return panel.end
-    stamp = pd.to_datetime(issue_time, errors="coerce")
+    stamp = stamp_of(issue_time)
     if pd.isna(stamp):
-        raise ConfigError("the issue time is no moment", found=f"`{issue_time}`", expected="such as `2017-11-26 06:00`")
-    zone = "UTC" if config.data.timezone == "local" else config.data.timezone
+        expected = "such as `2017-11-26 06:00`, the year first"
+        raise ConfigError("the issue time is no moment", found=f"`{issue_time}`", expected=expected)
+    zone = find_zone(clock_zone(config.data.timezone, panel.freq))
     moment = utc(stamp if stamp.tzinfo else stamp.tz_localize(zone, ambiguous=True, nonexistent="shift_forward"))
     if (moment - panel.times[0]) % panel.freq != pd.Timedelta(0):
         raise ConfigError(
@@ -116,7 +117,7 @@ def moment_of(panel: Panel, config: RunConfig, issue_time: str | pd.Timestamp | 
 
 def _warn_of_hour(hour: int | None, panel: Panel, moment: pd.Timestamp) -> None:
     """Warn of an issue time at another hour than the network was trained for."""
-    shown = common_hour(panel, pd.DatetimeIndex([moment]))
+    shown = usual_hour(panel, pd.DatetimeIndex([moment]))
     if hour is not None and shown is not None and hour != shown:
         problem = f"the network was trained to forecast at {hour:02}:00, and this forecast is issued at {shown:02}:00"
         warnings.warn(f"{problem}; without `task.issue_hour` it is trained for any hour", GridcastWarning, stacklevel=4)

@@ -25,7 +25,7 @@ from gridcast.sources.sql.writing import require_target, write_forecasts
 from gridcast.store import require_free, run_folder, save_predictions, write_csv, write_json
 from gridcast.views.figures import plot_results
 from gridcast.views.maps import plot_map
-from gridcast.workflow.making import common_hour, hybrid_of, settings_of
+from gridcast.workflow.making import hybrid_of, settings_of, usual_hour
 from gridcast.workflow.record import MODEL, record_of, save_hybrid, weather_used
 
 if TYPE_CHECKING:
@@ -82,7 +82,7 @@ def run(
     issue_times = held_out_issue_times(loaded.panel, config)
     _check_events(loaded.panel, config)
     panel = prepare(with_covariates(loaded, config, issue_times[0], listener), config, issue_times[0], listener)
-    forecaster = hybrid_of(config, listener, panel.locations, issue_hour=common_hour(panel, issue_times))
+    forecaster = hybrid_of(config, listener, panel.locations, issue_hour=usual_hour(panel, issue_times))
     listener.say(_plan(panel, config, issue_times))
     known = panel.as_of(issue_times[0])
     listener.say(f"training on {known.describe()}")

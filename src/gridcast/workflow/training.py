@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,9 +12,10 @@ from typing import Any
 import pandas as pd
 
 from gridcast.config import RunConfig, to_toml
+from gridcast.errors import FileError, listed
 from gridcast.loading import Listener, load, prepare, with_covariates
 from gridcast.store import require_free, run_folder, write_csv, write_json
-from gridcast.workflow.making import hybrid_of, settings_of
+from gridcast.workflow.making import hour_asked, hybrid_of, settings_of
 from gridcast.workflow.record import MODEL, record_of, save_hybrid
 
 
@@ -48,8 +50,8 @@ def train(
     Args:
         config: Settings, or the TOML file that holds them; by default the synthetic world.
         out: The run folder.
-        overwrite: Whether an earlier one there may be replaced.
-        resume: Whether to go on from the checkpoint of an interrupted training.
+        overwrite: Whether an earlier one there may be replaced, and the checkpoint of an interrupted training.
+        resume: Whether to go on from that checkpoint.
         listener: Who is told how it goes.
 
     Raises:
@@ -58,14 +60,16 @@ def train(
     config, listener = settings_of(config), listener or Listener()
     require_free(out, overwrite=overwrite, kind="model")
     started, checkpoint = time.monotonic(), _checkpoint(out)
-    if not resume:
-        _remove(checkpoint, config)
+    if not (resume or overwrite):
+        _require_no(checkpoint)
     loaded = load(config, listener)
     until = loaded.panel.end
     panel = prepare(with_covariates(loaded, config, until, listener), config, until, listener)
-    forecaster = hybrid_of(config, listener, panel.locations, checkpoint=checkpoint)
+    forecaster = hybrid_of(config, listener, panel.locations, issue_hour=hour_asked(config, panel), checkpoint=checkpoint)
     known = panel.as_of(until)
     listener.say(f"training on {known.describe()}; an interrupted training goes on with `--resume`")
+    if not resume:
+        _remove(checkpoint)
     forecaster.fit(known)
     record = record_of(forecaster, panel, trained_until=until, seconds=time.monotonic() - started)
     history = pd.DataFrame(forecaster.history)
@@ -75,7 +79,7 @@ def train(
         write_csv(history, folder / "history.csv")
         write_json(record, folder / "run.json")
         (folder / "config.toml").write_text(to_toml(config), encoding="utf-8")
-    _remove(checkpoint, config)
+    _remove(checkpoint)
     return TrainResult(Path(out), record, history)
 
 
@@ -85,8 +89,30 @@ def _checkpoint(out: str | os.PathLike[str]) -> Path:
     return path.with_name(f"{path.name}.checkpoint.npz")
 
 
-def _remove(checkpoint: Path, config: RunConfig) -> None:
+def _require_no(checkpoint: Path) -> None:
+    """Refuse to begin anew where an interrupted training could go on.
+
+    Raises:
+        FileError: If there is a checkpoint.
+    """
+    kept = _kept(checkpoint)
+    if kept:
+        raise FileError(
+            "an interrupted training left a checkpoint",
+            found=listed(path.name for path in kept),
+            expected="none beside the folder of a new training",
+            hint="go on from it with `--resume`, or begin anew with `--overwrite`",
+        )
+
+
+def _remove(checkpoint: Path) -> None:
     """Remove the checkpoints of all members."""
-    for member in range(config.model.members):
-        path = checkpoint if member == 0 else checkpoint.with_name(f"{checkpoint.stem}-{member}{checkpoint.suffix}")
+    for path in _kept(checkpoint):
         path.unlink(missing_ok=True)
+
+
+def _kept(checkpoint: Path) -> list[Path]:
+    """Return the checkpoints that there are, of as many members as there once were: the first has no number."""
+    own = re.compile(rf"{re.escape(checkpoint.stem)}(-\d+)?{re.escape(checkpoint.suffix)}")
+    there = checkpoint.parent.iterdir() if checkpoint.parent.is_dir() else ()
+    return sorted(path for path in there if own.fullmatch(path.name))

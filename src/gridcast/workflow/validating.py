@@ -16,7 +16,7 @@ from gridcast.errors import ConfigError, PanelError, TrainingError
 from gridcast.evaluation import BacktestResult, plan_of
 from gridcast.loading import Listener, load, prepare, with_covariates
 from gridcast.workflow.backtesting import HYBRID, Prepared, run_models
-from gridcast.workflow.making import common_hour
+from gridcast.workflow.making import usual_hour
 
 TENTHS = 10
 
@@ -58,7 +58,7 @@ class Validation:
         tested = plan_of(config, loaded.panel).issue_times(loaded.panel)
         self.before = tested[0]
         training = loaded.panel.between(None, self.before)
-        own = _validation_config(config, common_hour(loaded.panel, tested))
+        own = _validation_config(config, usual_hour(loaded.panel, tested))
         loaded = replace(loaded, panel=training)
         try:
             plan = plan_of(own, training)
@@ -66,7 +66,7 @@ class Validation:
         except PanelError as error:
             raise _too_short(error, config, self.before) from error
         panel = prepare(with_covariates(loaded, own, issued[0], listener), own, issued[0], listener)
-        self.prepared = Prepared(own, panel, plan, common_hour(panel, issued), None, Listener())
+        self.prepared = Prepared(own, panel, plan, usual_hour(panel, issued), None, Listener())
         self.weather = "ex post" if panel.is_ex_post else "ex ante" if panel.ahead else "none"
 
     @property

@@ -178,7 +178,7 @@ def _consumption(selected: Selected, layouts: tuple[Layout, Layout], read: Gathe
         raise PanelError.of(problems)
     readings = pd.DataFrame(_matrix(rows, values, when, len(clock)), columns=pd.Index(rows.names, dtype=str))
     split = layout.time_of_day is not None
-    readings.index, shifted = starts(clock, header[layout.time], split=split, ending=options.ending)
+    readings.index, shifted = starts(clock, header[layout.time], split=split, options=options)
     return Consumption(readings, layout.unit, (*layout.said, *said, *assumed, *shifted))
 
 

@@ -66,7 +66,7 @@ def _readings(blocks: Blocks, layout: Layout, options: ReadOptions) -> Consumpti
         raise PanelError.of(problems)
     numbers.warn_of_thousands()
     split = layout.time_of_day is not None
-    index, shifted = starts(clock.times, header[layout.time], split=split, ending=options.ending)
+    index, shifted = starts(clock.times, header[layout.time], split=split, options=options)
     readings = pd.DataFrame(matrix, index=index, columns=pd.Index(names, dtype=str), copy=False)
     late = (f"{blocks.name}: {counted(table.late, 'row')} out of order, now sorted",) if table.late else ()
     return Consumption(readings, layout.unit, (*blocks.said(), *layout.said, *clock.said, *shifted, *late, *numbers.said()))
@@ -191,17 +191,17 @@ def _any_reading(matrix: npt.NDArray[np.floating]) -> bool:
     return any(not np.isnan(matrix[start : start + rows]).all() for start in range(0, len(matrix), rows))
 
 
-def starts(clock: Moments, name: str, *, split: bool, ending: bool = False) -> tuple[pd.DatetimeIndex, tuple[str, ...]]:
+def starts(clock: Moments, name: str, *, split: bool, options: ReadOptions) -> tuple[pd.DatetimeIndex, tuple[str, ...]]:
     """Return the starts of the intervals: stamps that are ends go back by one step.
 
     Args:
         clock: The stamps. [us since 1970, UTC]
         name: Of their column, which may say that they are ends.
         split: Whether dates and hours are in two columns; the hours 1 to 24 were taken as ends before.
-        ending: Whether they are ends whatever the name says.
+        options: Whether they are ends whatever the name says, and the step where a single one does not tell it.
     """
     times = pd.DatetimeIndex(clock.view("datetime64[us]"), name="timestamp").tz_localize("UTC")
-    if split or not (ending or says_end(name)) or len(times) < 2:
+    step = infer_freq(times) if len(times) > 1 else options.step
+    if split or not (options.ending or says_end(name)) or step is None:
         return times, ()
-    step = infer_freq(times)
     return times - step, (f"`{name}` labels the end of an interval: taken back by {describe_freq(step)} to its start",)
