@@ -95,6 +95,7 @@ def made_small(tables: dict[str, Any], name: str) -> dict[str, Any]:
     wanted = SMALL_DATA[name]
     exclude = wanted.get("exclude") or [place for place in changed["data"]["timezones"] if place not in wanted["only"]]
     changed["data"]["exclude"] = exclude
+    changed["data"].pop("flags", None)  # of three places there may be none
     return changed
 
 
