@@ -83,7 +83,7 @@ def fronts() -> str:
     return "\n".join([*lines, ""])
 
 
-def rmse_on(panel: Panel, *, spatial: bool) -> float:
+def rmse_on(panel: Panel, *, spatial: str) -> float:
     """Return the RMSE over the last 20 days, trained on what was before."""
     issued = pd.date_range(panel.end - 20 * DAY, panel.end - DAY, freq="12h")
     hybrid = HybridForecaster(

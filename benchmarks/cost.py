@@ -30,7 +30,7 @@ from gridcast.networks.engine import Engine, Pinball, make_engine
 from gridcast.panel import Panel
 from gridcast.samples.parts import parts_of
 from gridcast.sources.synthetic.world import generate_synthetic_spatial_data, generate_synthetic_temporal_data
-from gridcast.training.engine import SampleFeed, Schedule
+from gridcast.training.engine import Material, SampleFeed, Schedule
 from gridcast.workflow.backtesting import Prepared, prepared_for
 
 HERE = Path(__file__).parent
@@ -77,7 +77,7 @@ def steps(prepared: Prepared) -> list[tuple[str, str]]:
     shape = forecaster._shape(placed, placing, parts)
     network = make_engine(shape)
     network.compile(optimizer=keras.optimizers.AdamW(1e-3, use_ema=True), loss=Pinball(shape.levels))
-    feed = SampleFeed(placed, parts.draw, Schedule(batch_size=20), lined=True)
+    feed = SampleFeed(Material(placed, parts.draw), Schedule(batch_size=20), lined=True)
     for number in range(3):
         network.train_on_batch(*feed[number])
     cut, trained = [], []

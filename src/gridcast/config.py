@@ -164,6 +164,10 @@ class TrainingConfig(Section):
     """Learning rate at the beginning, from which it falls to zero; left out, 0.002."""
     weight_decay: NonNegative | None = None
     """How strongly weights are drawn to zero; left out, 0.0001."""
+    augment: tuple[str, ...] = ()
+    """Changes of what is learned from, such as `jitter`, `weather` or `swap`; none if empty."""
+    augment_strength: Annotated[float, Field(gt=0, le=3)] = 1.0
+    """How strong these changes are; 1 for what is usual."""
 
 
 class BacktestConfig(Section):

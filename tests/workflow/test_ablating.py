@@ -2,11 +2,15 @@
 
 import json
 
+import numpy as np
+import pandas as pd
 import pytest
 
-from gridcast.config import make_config
+from gridcast.augment import KINDS
+from gridcast.config import make_config, read_config
 from gridcast.errors import ConfigError
-from gridcast.workflow.ablating import _makes_sense, _named, ablate
+from gridcast.loading import Listener
+from gridcast.workflow.ablating import AUGMENTED, _makes_sense, _named, _prepared, ablate
 
 
 def test_a_part_that_the_hybrid_has_not_is_refused(tmp_path):
@@ -26,6 +30,11 @@ def test_other_branches_are_left_out_under_other_names_and_one_that_is_off_is_no
     assert not any(_makes_sense(name, panel, blind) for name in ("without CNN", "shuffled map", "without weather"))
 
 
+def test_parts_are_left_out_or_kinds_are_tried_and_not_both(tmp_path):
+    with pytest.raises(ConfigError, match="either parts are left out"):
+        ablate(None, out=tmp_path / "run", parts=["cnn"], augmentation=True)
+
+
 @pytest.mark.slow
 def test_each_part_is_left_out_once(tiny_world, tmp_path):
     result = ablate(tiny_world, out=tmp_path / "run")
@@ -37,3 +46,36 @@ def test_each_part_is_left_out_once(tiny_world, tmp_path):
     maes = {name: scores["mae"] for name, scores in written["models"].items()}
     for row in result.table.to_dict("records"):
         assert row["difference_percent"] == pytest.approx(100 * (maes[row["variant"]] / maes["hybrid"] - 1), abs=1e-6)
+
+
+def test_every_kind_of_augmentation_is_tried_alone_and_all_together():
+    assert list(AUGMENTED) == [*(f"with {kind}" for kind in KINDS), "with all"]
+    assert [len(how["augment"]) for how in AUGMENTED.values()] == [1] * len(KINDS) + [len(KINDS)]
+
+
+def test_what_there_is_nothing_of_is_not_tried(make_panel):
+    panel = make_panel(places=1)
+    tried = [name for name in AUGMENTED if _makes_sense(name, panel, make_config({}))]
+    assert not {"with mixup", "with shift", "with weather", "with response"} & set(tried)
+    warm = make_panel().with_variable("temperature", np.ones((480, 4)), units="degC", availability="perfect")
+    assert [name for name in AUGMENTED if _makes_sense(name, warm, make_config({}))] == list(AUGMENTED)
+
+
+def test_only_so_much_history_is_kept(tiny_world, tiny_tables, tmp_path):
+    load, weather = tiny_tables(60)
+    load.to_csv(tmp_path / "load.csv")
+    weather.to_csv(tmp_path / "weather.csv")
+    tables = read_config(tiny_world)
+    tables["data"]["temporal"], tables["weather"]["source"] = str(tmp_path / "load.csv"), str(tmp_path / "weather.csv")
+    config = make_config({**tables, "backtest": {"first": "2024-02-25 00:00"}})
+    kept = _prepared(config, 1, Listener())
+    assert kept.panel.times[0] == pd.Timestamp("2024-01-25", tz="UTC")
+    assert kept.config.data.start == "2024-01-25T00:00:00+00:00"  # so that the written configuration makes the same again
+    assert _prepared(config, 2, Listener()).panel.times[0] == pd.Timestamp("2024-01-01", tz="UTC")  # all that there is
+
+
+def test_an_unknown_kind_is_refused_before_the_work(tiny_world, tmp_path):
+    config = make_config({**read_config(tiny_world), "training": {"augment": ["jiter"]}})
+    with pytest.raises(ConfigError, match="did you mean `jitter`"):
+        ablate(config, out=tmp_path / "run", augmentation=True)
+    assert not (tmp_path / "run").exists()

@@ -119,6 +119,10 @@ def backtest(  # noqa: PLR0913  one parameter an option
 def ablate(  # noqa: PLR0913  one parameter an option
     config: Config,
     out: Out,
+    augmentation: Annotated[
+        bool, typer.Option("--augmentation", help="What each kind of augmentation is worth, in place of the parts.")
+    ] = False,
+    months: Annotated[int | None, typer.Option(min=1, help="Keep only so much history before the first issue time.")] = None,
     without: Annotated[
         list[str] | None,
         typer.Option(
@@ -139,7 +143,15 @@ def ablate(  # noqa: PLR0913  one parameter an option
             from gridcast.workflow.ablating import PARTS
             from gridcast.workflow.ablating import ablate as run_ablation
 
-            result = run_ablation(settings, out=out, parts=without or tuple(PARTS), overwrite=overwrite, listener=listener)
+            result = run_ablation(
+                settings,
+                out=out,
+                augmentation=augmentation,
+                months=months,
+                parts=without or tuple(PARTS),
+                overwrite=overwrite,
+                listener=listener,
+            )
         _print_ablation(result.summary, as_json=as_json)
         if not quiet:
             talk().print(f"\nopen [bold]{out / 'report.html'}[/]; all is in {out}/")

@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from gridcast.augment import Augmenter, require_kinds
 from gridcast.calibration import Calibration
 from gridcast.clock import DAY
 from gridcast.errors import ConfigError, GridcastWarning, TrainingError, require_positive
@@ -31,7 +32,7 @@ from gridcast.samples.placed import Placed
 from gridcast.samples.recipe import Recipe
 from gridcast.samples.samples import Rows, Samples
 from gridcast.training.checkpoints import Checkpoint
-from gridcast.training.engine import Schedule, ask, fit
+from gridcast.training.engine import Material, Schedule, ask, fit
 from gridcast.training.lines import fit_lines, lines_of
 
 Progress = Callable[[int, dict[str, float]], None]
@@ -62,6 +63,8 @@ class HybridForecaster:
         learning_rate: At the beginning; by default that of `Schedule`.
         weight_decay: Likewise.
         dropout: Share of what is dropped in training; by default that of `Shape`.
+        augment: Kinds of augmentation, of `gridcast.augment.KINDS`.
+        augment_strength: How strong they are; 1 for what is usual.
         levels: Of the quantiles, ascending, with the median.
         calendar: What the calendars of all places have in common.
         issue_hour: Hour of the panel's clock at which forecasts are issued, for which the network is trained; None for any.
@@ -88,6 +91,8 @@ class HybridForecaster:
     learning_rate: float | None = None
     weight_decay: float | None = None
     dropout: float | None = None
+    augment: tuple[str, ...] = ()
+    augment_strength: float = 1.0
     levels: tuple[float, ...] = LEVELS
     calendar: Calendar | None = field(default_factory=Calendar)
     issue_hour: int | None = None
@@ -106,7 +111,8 @@ class HybridForecaster:
     batched = True
 
     def __post_init__(self) -> None:
-        require_positive(horizon=self.horizon, members=self.members, epochs=self.epochs)
+        require_positive(horizon=self.horizon, members=self.members, epochs=self.epochs, augment_strength=self.augment_strength)
+        require_kinds(self.augment)
         require_branches(self.temporal, self.spatial)
         if self.size not in UNITS:
             raise ConfigError("unknown size of the network", found=str(self.size), expected=", ".join(UNITS))
@@ -134,10 +140,11 @@ class HybridForecaster:
         placed, placing = self.placed_for(panel)
         parts = parts_of(placed.samples, self.issue_hour)
         shape = self._shape(placed, placing, parts)
+        augmenter = self._augmenter(placed, placing, parts)
         networks: list[Any] = []
         self.history: dict[str, list[float]] = {}
         for member in range(self.members):
-            network, history = self._train(shape, placed, parts, member)
+            network, history = self._train(shape, placed, parts, member, augmenter)
             networks.append(network)
             self.history = self.history or history
         self.fitted = Fitted(placed.samples.recipe, placing, tuple(networks), unit=panel.unit)
@@ -187,7 +194,15 @@ class HybridForecaster:
         static = placing.static(panel, y, x, recipe.scaler)
         return Placed(Samples(recipe, panel), placing.numbers(panel), flat, static), placing
 
-    def _train(self, shape: Shape, placed: Placed, parts: Parts, member: int) -> tuple[Any, dict[str, list[float]]]:
+    def _augmenter(self, placed: Placed, placing: Placing, parts: Parts) -> Augmenter | None:
+        """Return what changes the samples that are learned from, if anything does."""
+        if not self.augment:
+            return None
+        return Augmenter.fit(placed.samples, parts.learned, placing.grid, self.augment, self.augment_strength)
+
+    def _train(
+        self, shape: Shape, placed: Placed, parts: Parts, member: int, augmenter: Augmenter | None
+    ) -> tuple[Any, dict[str, list[float]]]:
         """Return a trained network and its history."""
         seed = self.seed + 1000 * member
         backend.seed_everything(seed)
@@ -195,7 +210,8 @@ class HybridForecaster:
         if shape.lines is not None:
             fit_lines(network.lines, placed, parts.fitted())
         batch_size = self._batch_size(len(placed.number), len(parts.draw(np.random.default_rng(0))))
-        schedule = Schedule(self.epochs, batch_size, seed=seed, **self._given("learning_rate", "weight_decay"))
+        given = self._given("learning_rate", "weight_decay", "augment", "augment_strength")
+        schedule = Schedule(self.epochs, batch_size, seed=seed, **given)
         checkpoint = None
         if self.checkpoint is not None:
             path = Path(self.checkpoint)
@@ -203,7 +219,8 @@ class HybridForecaster:
             checkpoint = Checkpoint(path, fingerprint(shape, schedule, placed))
         progress = self._progress(member)
         judged = parts.judged[:: max(1, len(parts.judged) // 64)]
-        history = fit(network, placed, parts.draw, schedule, judged=judged, progress=progress, checkpoint=checkpoint)
+        material = Material(placed, parts.draw, augmenter)
+        history = fit(network, material, schedule, judged=judged, progress=progress, checkpoint=checkpoint)
         return without_folds(network), history
 
     def _progress(self, member: int) -> Progress | None:

@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from gridcast.samples.localclock import HOURS
+from gridcast.samples.mapped import BLOCKS, NEWEST
 from gridcast.samples.recipe import Recipe
-from gridcast.samples.samples import BLOCKS, NEWEST, Samples
+from gridcast.samples.samples import Samples
 
 CALENDAR, HOLIDAY, WEATHER, RECENT, WEEKLY = "calendar", "holiday", "weather", "recent load", "weekly load"
 LEVEL, OLDER, LATEST, THERE = "level of the last week", "older history", "last days", "whether weather is there"

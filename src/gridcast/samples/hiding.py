@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -29,6 +29,16 @@ class Hiding:
     weather: float = 0.06
     past: float = 0.5
     unknown: float = 0.03
+
+    def times(self, factor: float) -> Hiding:
+        """Return what hides so many times as often; `past` is a share of that already.
+
+        Example:
+            >>> Hiding(late=0.1).times(2).late
+            0.2
+        """
+        names = ("late", "silent", "weather", "unknown")
+        return replace(self, **{name: min(1.0, factor * getattr(self, name)) for name in names})
 
     def hidden(self, random: np.random.Generator, shape: tuple[int, int], *, context: int, day: int) -> Hidden:
         """Return what is hidden of samples, shape (B, N), with a context of so many steps."""

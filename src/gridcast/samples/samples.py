@@ -16,16 +16,16 @@ from gridcast.availability import ISSUED
 from gridcast.covariates import FAR
 from gridcast.panel import Panel
 from gridcast.samples.calendars import CalendarRows
+from gridcast.samples.cut import Cut
 from gridcast.samples.lags import WEEKS
 from gridcast.samples.localclock import HOURS, LocalClock
+from gridcast.samples.mapped import on_map
 from gridcast.samples.recipe import Recipe
 from gridcast.samples.vintages import Vintages
 
 Float = npt.NDArray[np.float32]
 Rows = npt.NDArray[np.int64]
 
-BLOCKS = 8  # into which a day, or the horizon, is cut on the map
-NEWEST = 3  # last readings that are on the map one by one
 ENOUGH = 0.25  # share of the last week's readings from which on their mean is the recent level
 CUT = 20.0  # spreads from the level at which a reading is cut
 
@@ -93,14 +93,29 @@ class Samples:
         found = self.measured[np.where(inside, rows, 0)]
         return np.where(inside[..., None], found, np.float32(np.nan))
 
-    def contexts(self, issued: Rows, hidden: Hidden | None = None) -> Float:
+    def cut(self, issued: Rows) -> Cut:
+        """Return a copy of the readings and the weather around issue rows, of which `batch` makes samples once it was changed."""
+        return Cut(issued, self.contexts(issued), self.targets(issued), self._echoed(issued), self._weather_at(issued, None))
+
+    def _echoed(self, issued: Rows) -> Float:
+        """Return the weather that is told of the past, as far as samples look back, missing at 0, shape (B, R, N, E)."""
+        rows = issued[:, None] + np.arange(-self.recipe.reach - self.recipe.lags.day, 0)
+        found = np.zeros((*rows.shape, self.readings.shape[1], len(self.echoes)), dtype=np.float32)
+        for number, column in enumerate(self.echoes):
+            found[..., number] = np.where(rows[..., None] >= 0, self.weather[..., column][np.maximum(rows, 0)], 0)
+        return found
+
+    def contexts(self, issued: Rows, hidden: Hidden | None = None, cut: Cut | None = None) -> Float:
         """Return the readings before each issue row, shape (B, T, N), NaN where there is none. [scaled]"""
         steps = self.recipe.context
-        rows = issued[:, None] + np.arange(-steps, 0)
-        inside = (rows >= 0) & (rows < len(self.readings))
-        found = self.readings[np.where(inside, rows, 0)]
-        if not inside.all():
-            found[~inside] = np.nan
+        if cut is None:
+            rows = issued[:, None] + np.arange(-steps, 0)
+            inside = (rows >= 0) & (rows < len(self.readings))
+            found = self.readings[np.where(inside, rows, 0)]
+            if not inside.all():
+                found[~inside] = np.nan
+        else:
+            found = cut.contexts.copy()
         last = np.full((len(issued), 1), self.recipe.delay) if hidden is None else np.maximum(hidden.last, self.recipe.delay)
         if last.any():
             age = np.arange(steps, 0, -1)[:, None]  # 1 for the last reading
@@ -143,26 +158,32 @@ class Samples:
         ends = tuple(f"{name}_{when}" for name in self.recipe.main for when in ("week_ago", "day_ago"))
         return [column for column, name in enumerate(self.step_names) if name in ends]
 
-    def batch(self, issued: Rows, hidden: Hidden | None = None) -> dict[str, Float]:
+    def batch(self, issued: Rows, hidden: Hidden | None = None, cut: Cut | None = None) -> dict[str, Float]:
         """Return what is known at issue rows, see the module for the letters.
+
+        Args:
+            issued: Issue rows, shape (B,).
+            hidden: What is kept from it.
+            cut: What they are made of, where that was changed.
 
         Returns:
             `history` (B, N, P, F) the context in patches; `recent` (B, N, F) level and change; `steps` (B, H, N, K) covariates and
             lags of each step; `calendar` (B, H, N or 1, F); `start` (B, H, N) the weekly lag; `level` (B, N); `map` (B, N, C).
             Consumption is relative to the level. [scaled]
         """
-        contexts = self.contexts(issued, hidden)
+        contexts = self.contexts(issued, hidden, cut)
         level = self.level(contexts)
         relative = np.clip(contexts - level[:, None], -CUT, CUT)  # (B, T, N)
         known = np.isfinite(relative)
-        weather = self._weather_at(issued, hidden)
-        lags, echoes = self._lagged(issued, relative, hidden)
+        weather = self._weather_at(issued, hidden, cut)
+        past = self._past_weather(issued, hidden, cut)
+        lags, echoes = self._lagged(issued, relative, hidden, cut)
         start = _first_known(lags)
         holidays = self._holidays(issued, lags, echoes)
         rows = issued[:, None] + np.arange(self.recipe.horizon)
         relative = np.nan_to_num(relative, copy=False)
         return {
-            "history": self._history(issued, relative, known, hidden),
+            "history": self._history(issued, relative, known, past),
             "recent": self._recent(relative, known, level),
             "steps": np.concatenate(
                 [
@@ -178,14 +199,14 @@ class Samples:
             "calendar": self.calendar.at(rows),
             "start": start,
             "level": level,
-            "map": self._map(issued, relative, known, weather, hidden),
+            "map": on_map(self.recipe, relative, known, weather, past),
         }
 
-    def _weather_at(self, issued: Rows, hidden: Hidden | None) -> Float:
+    def _weather_at(self, issued: Rows, hidden: Hidden | None, cut: Cut | None = None) -> Float:
         """Return the weather of the steps, shape (B, H, N, K + 1), of which the last tells whether it is there."""
         rows = issued[:, None] + np.arange(self.recipe.horizon)
-        found: Float = self.weather[rows]
-        if self.vintages:
+        found: Float = self.weather[rows] if cut is None else cut.coming.copy()
+        if self.vintages and cut is None:
             self._as_forecast_then(found, issued, rows)
         if hidden is not None and hidden.weather.any():
             found[hidden.weather] = 0
@@ -202,7 +223,7 @@ class Samples:
             found[..., k] = np.clip(np.nan_to_num(values), -FAR, FAR)
         found[..., -1] = known if set(main) <= set(self.vintages) else known & (found[..., -1] > 0)
 
-    def _lagged(self, issued: Rows, relative: Float, hidden: Hidden | None) -> tuple[Float, Float]:
+    def _lagged(self, issued: Rows, relative: Float, hidden: Hidden | None, cut: Cut | None) -> tuple[Float, Float]:
         """Return the lags, shape (B, H, N, L), NaN where missing; and what was told then that explains them, (B, H, N, 2 E)."""
         batch, horizon, places = len(issued), self.recipe.horizon, relative.shape[2]
         count = len(self.recipe.lags.names)
@@ -221,7 +242,10 @@ class Samples:
             lags[:, :, group] = found.swapaxes(2, 3)
             back = np.maximum(rows[..., [0, WEEKS]], 0)  # the newest week, the newest day
             if self.echoes:
-                then = self.weather[back][..., group, :][..., self.echoes]  # (B, H, 2, n, E)
+                if cut is None:
+                    then = self.weather[back][..., group, :][..., self.echoes]  # (B, H, 2, n, E)
+                else:
+                    then = cut.past[sample, back - issued[:, None, None]][..., group, :]
                 then[rows[..., [0, WEEKS]] < 0] = 0
                 echoes[:, :, group, :, : len(self.echoes)] = then.swapaxes(2, 3)
             if holiday is not None:
@@ -246,25 +270,30 @@ class Samples:
         changes = [np.nan_to_num(sunday - week) * today, np.nan_to_num(earlier - week) * week_ago]
         return np.stack(changes, axis=-1, dtype=np.float32)
 
-    def _past_weather(self, issued: Rows, steps: int, hidden: Hidden | None) -> Float:
-        """Return the weather of the steps before issue rows that is read along with the consumption, missing at 0, (B, T, N)."""
-        rows = issued[:, None] + np.arange(-steps, 0)
-        found: Float = self.weather[..., self.recipe.covariates.names.index(self.recipe.past)][np.maximum(rows, 0)]
-        found[rows < 0] = 0
+    def _past_weather(self, issued: Rows, hidden: Hidden | None, cut: Cut | None) -> Float | None:
+        """Return the weather that is read along with the consumption, as far as samples look back, missing at 0, (B, R, N)."""
+        if not self.recipe.past:
+            return None
+        column = self.recipe.covariates.names.index(self.recipe.past)
+        if cut is None:
+            rows = issued[:, None] + np.arange(-self.recipe.reach, 0)
+            found: Float = self.weather[..., column][np.maximum(rows, 0)]
+            found[rows < 0] = 0
+        else:
+            found = cut.past[:, -self.recipe.reach :, :, self.echoes.index(column)].copy()
         if hidden is not None:
             found[hidden.past] = 0
         return found
 
-    def _history(self, issued: Rows, relative: Float, known: npt.NDArray[np.bool_], hidden: Hidden | None) -> Float:
+    def _history(self, issued: Rows, relative: Float, known: npt.NDArray[np.bool_], past: Float | None) -> Float:
         """Return the context in patches, shape (B, N, P, F): consumption, past weather, share that is known, weekday, holiday."""
         batch, steps, places = relative.shape
         patch = self.recipe.patch
         count = steps // patch
         parts = [relative.reshape(batch, count, patch, places).transpose(0, 3, 1, 2)]
         rows = np.maximum(issued[:, None] + np.arange(-steps, 0), 0)
-        if self.recipe.past:
-            past = self._past_weather(issued, steps, hidden)
-            parts.append(past.reshape(batch, count, patch, places).transpose(0, 3, 1, 2))
+        if past is not None:
+            parts.append(past[:, -steps:].reshape(batch, count, patch, places).transpose(0, 3, 1, 2))
         share = known.reshape(batch, count, patch, places).mean(axis=2, dtype=np.float32)
         parts.append(share.transpose(0, 2, 1)[..., None])
         codes = self.calendar.at(rows[:, patch // 2 :: patch])[..., HOURS:]  # (B, P, N or 1, 7 + F) in the middle of each patch
@@ -279,28 +308,6 @@ class Samples:
         parts += [known[:, -day:].mean(axis=1), known.mean(axis=1)]
         return np.stack(parts, axis=-1, dtype=np.float32)
 
-    def _map(self, issued: Rows, relative: Float, known: npt.NDArray[np.bool_], weather: Float, hidden: Hidden | None) -> Float:
-        """Return what each place puts on the map, shape (B, N, C).
-
-        The last day in blocks and its last readings; the day's surprise (against the week before) in blocks; whether readings are
-        there; and of the main weather what comes, what comes against the last day, and that against the week before, in blocks.
-        """
-        day, week = self.recipe.lags.day, self.recipe.lags.week
-        parts = [_blocks(relative[:, -day:]), relative[:, -min(NEWEST, day) :]]
-        if relative.shape[1] >= week + day:
-            now, before = relative[:, -day:], relative[:, -day - week : relative.shape[1] - week]
-            both = known[:, -day:] & known[:, -day - week : relative.shape[1] - week]
-            parts.append(_blocks(np.where(both, now - before, 0)))
-        parts.append(known[:, -day:].mean(axis=1, dtype=np.float32)[:, None])
-        if self.recipe.past:
-            past = self._past_weather(issued, day + week, hidden)
-            last = past[:, -day:]
-            coming = weather[..., self.recipe.covariates.names.index(self.recipe.past)]
-            changes = coming - last[:, np.arange(coming.shape[1]) % day]
-            there = weather[..., -1:].mean(axis=(1, 2, 3))[:, None, None] > 0
-            parts += [_blocks(coming), np.where(there, _blocks(changes), 0), _blocks(last - past[:, :day])]
-        return np.concatenate(parts, axis=1, dtype=np.float32).swapaxes(1, 2)
-
 
 def _mean(values: Float, least: float) -> Float:
     """Return the mean over axis 1 of what is there; NaN where that is a smaller share than `least`, or nothing."""
@@ -314,9 +321,3 @@ def _first_known(lags: Float) -> Float:
     """Return the first lag that is there, weeks before days, else 0 which is the level; shape (B, H, N)."""
     which = np.isfinite(lags).argmax(axis=-1)[..., None]
     return np.nan_to_num(np.take_along_axis(lags, which, axis=-1)[..., 0])
-
-
-def _blocks(values: Float) -> Float:
-    """Return the means of blocks along axis 1, shape (B, blocks, N)."""
-    parts = np.array_split(values, min(BLOCKS, values.shape[1]), axis=1)
-    return np.stack([part.mean(axis=1) for part in parts], axis=1)

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from gridcast.augment import Augmenter
 from gridcast.errors import GridcastWarning, TrainingError, require_positive
 from gridcast.networks.backend import keras
 from gridcast.networks.engine import Pinball
@@ -39,6 +40,8 @@ class Schedule:
         weight_decay: Of AdamW.
         seed: Of the order, and of what is hidden.
         hiding: What is hidden.
+        augment: Kinds of augmentation, of `gridcast.augment.KINDS`.
+        augment_strength: How strong they are.
     """
 
     epochs: int = 30
@@ -47,18 +50,36 @@ class Schedule:
     weight_decay: float = 1e-4
     seed: int = 0
     hiding: Hiding = field(default_factory=Hiding)
+    augment: tuple[str, ...] = ()
+    augment_strength: float = 1.0
 
     def __post_init__(self) -> None:
         require_positive(epochs=self.epochs, batch_size=self.batch_size, learning_rate=self.learning_rate)
 
 
-class SampleFeed(keras.utils.PyDataset):  # type: ignore[misc]
-    """Cuts one batch after the other; an epoch's order, and what it hides, follow from the seed and its number."""
+@dataclass(frozen=True)
+class Material:
+    """What is learned from.
 
-    def __init__(self, placed: Placed, choose: Callable[[np.random.Generator], Rows], schedule: Schedule, *, lined: bool) -> None:
+    Attributes:
+        placed: Samples.
+        choose: Gives the issue rows of an epoch.
+        augmenter: Changes the samples, if anything does; what is judged stays as it is.
+    """
+
+    placed: Placed
+    choose: Callable[[np.random.Generator], Rows]
+    augmenter: Augmenter | None = None
+
+
+class SampleFeed(keras.utils.PyDataset):  # type: ignore[misc]
+    """Cuts one batch after the other; an epoch's order, what it hides and changes, follow from the seed and its number."""
+
+    def __init__(self, material: Material, schedule: Schedule, *, lined: bool) -> None:
         super().__init__()
-        self.placed, self.choose, self.schedule = placed, choose, schedule
-        self.lined = lined
+        self.placed, self.choose, self.augmenter = material.placed, material.choose, material.augmenter
+        self.schedule, self.lined = schedule, lined
+        self.hiding = schedule.hiding if self.augmenter is None else self.augmenter.more_of(schedule.hiding)
         self.begin(0)
         self.size = min(schedule.batch_size, len(self.order))
 
@@ -66,18 +87,19 @@ class SampleFeed(keras.utils.PyDataset):  # type: ignore[misc]
         return len(self.order) // self.size
 
     def __getitem__(self, batch: int) -> Any:
-        random = np.random.default_rng((self.schedule.seed, self.epoch, batch))
-        issued, hiding, recipe = (
-            self.order[batch * self.size : (batch + 1) * self.size],
-            self.schedule.hiding,
-            self.placed.samples.recipe,
-        )
-        shape = (len(issued), len(self.placed.number))
-        hidden = hiding.hidden(random, shape, context=recipe.context, day=recipe.lags.day)
-        inputs = self.placed.inputs(issued, hidden, hiding.places(random, self.placed.number, len(issued)))
+        seed = (self.schedule.seed, self.epoch, batch)
+        random, placed, recipe = np.random.default_rng(seed), self.placed, self.placed.samples.recipe
+        issued = self.order[batch * self.size : (batch + 1) * self.size]
+        shape = (len(issued), len(placed.number))
+        hidden = self.hiding.hidden(random, shape, context=recipe.context, day=recipe.lags.day)
+        numbers = self.hiding.places(random, placed.number, len(issued))
+        cut = None if self.augmenter is None else self.augmenter.cut(placed.samples, issued, seed)
+        inputs = placed.inputs(issued, hidden, numbers, cut)
+        if self.augmenter is not None:
+            inputs["cell"] = self.augmenter.cells(placed.cell, len(issued), seed)
         if self.lined:
-            inputs["fold"] = fold_of(self.placed, issued)
-        return inputs, self.placed.targets(issued, np.asarray(inputs["level"], dtype=np.float32))
+            inputs["fold"] = fold_of(placed, issued)
+        return inputs, placed.targets(issued, np.asarray(inputs["level"], dtype=np.float32), cut)
 
     def begin(self, epoch: int) -> None:
         """Draw the issue times and the order of an epoch."""
@@ -87,8 +109,7 @@ class SampleFeed(keras.utils.PyDataset):  # type: ignore[misc]
 
 def fit(
     network: Any,
-    placed: Placed,
-    choose: Callable[[np.random.Generator], Rows],
+    material: Material,
     schedule: Schedule,
     *,
     judged: Rows,
@@ -99,8 +120,7 @@ def fit(
 
     Args:
         network: The engine.
-        placed: Samples.
-        choose: Gives the issue rows of an epoch.
+        material: What from.
         schedule: How.
         judged: Issue rows that nothing is learned from.
         progress: Called after each epoch with its number and losses.
@@ -112,7 +132,7 @@ def fit(
     Warns:
         GridcastWarning: If the loss is no longer a number: the weights of the last good epoch are kept.
     """
-    feed = SampleFeed(placed, choose, schedule, lined=network.shape_of.lines is not None)
+    feed = SampleFeed(material, schedule, lined=network.shape_of.lines is not None)
     levels = network.shape_of.levels
     _compile(network, levels, schedule, len(feed))
     history: dict[str, list[float]] = {"loss": [], "val_loss": []}

@@ -114,7 +114,8 @@ def _models(backtested: Backtested) -> str:
 
 def _parts(backtested: Backtested) -> str:
     found = ablation_table(backtested)
-    return found + _note("Each variant was trained anew without one part; larger error means that the part helps.") if found else ""
+    note = "Each variant was trained anew. A larger error without a part means that it helps, a smaller one that the change does."
+    return found + _note(note) if found else ""
 
 
 def _times(backtested: Backtested) -> str:

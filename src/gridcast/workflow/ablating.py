@@ -1,4 +1,4 @@
-"""What each part of the hybrid is worth: trained without it, on the same issue times."""
+"""What each part of the hybrid is worth, or each kind of augmentation: trained without and with it, on the same issue times."""
 
 from __future__ import annotations
 
@@ -10,13 +10,15 @@ from typing import Any
 
 import pandas as pd
 
+from gridcast.augment import KINDS
 from gridcast.config import RunConfig, to_toml
-from gridcast.errors import ConfigError, did_you_mean, listed
+from gridcast.errors import ConfigError, did_you_mean, listed, require_positive
 from gridcast.evaluation import score_table, skills
 from gridcast.loading import Listener
+from gridcast.panel import Panel
 from gridcast.store import require_free, run_folder, write_csv, write_json, write_parquet
 from gridcast.views.backtestpage import write_backtest_page
-from gridcast.workflow.backtesting import HYBRID, facts_of, page_of, prepared_for, run_models
+from gridcast.workflow.backtesting import HYBRID, Prepared, facts_of, page_of, prepared_for, run_models
 from gridcast.workflow.making import settings_of
 from gridcast.workflow.summary import overall_of
 
@@ -26,6 +28,10 @@ VARIANTS: dict[str, dict[str, Any]] = {
     "without LSTM": {"temporal": "none"},
     "without weather": {"weather": False},
     "without lines": {"lines": False},
+}
+AUGMENTED: dict[str, dict[str, Any]] = {
+    **{f"with {kind}": {"augment": (kind,)} for kind in KINDS},
+    "with all": {"augment": tuple(KINDS)},
 }
 PARTS = {
     "cnn": "without CNN",
@@ -43,7 +49,7 @@ class Ablation:
 
     Attributes:
         folder: Where it was written.
-        table: `variant`, `nmae` [%], `difference_percent` (how much larger its MAE is than that of the whole hybrid [%]) with its
+        table: `variant`, `nmae` [%], `difference_percent` (how much larger its MAE is than that of the hybrid [%]) with its
             interval `low` to `high`, and `p_value` of the Diebold-Mariano test. [1]
         summary: What `ablation.json` holds.
     """
@@ -57,6 +63,8 @@ def ablate(
     config: RunConfig | str | os.PathLike[str] | None = None,
     *,
     out: str | os.PathLike[str],
+    augmentation: bool = False,
+    months: int | None = None,
     parts: Sequence[str] = tuple(PARTS),
     overwrite: bool = False,
     listener: Listener | None = None,
@@ -66,6 +74,8 @@ def ablate(
     Args:
         config: Settings, or the TOML file that holds them; by default the synthetic world.
         out: The folder.
+        augmentation: Whether it is backtested without any augmentation, and then with one kind at a time and with all of them.
+        months: History that is kept before the first issue time; all that there is by default.
         parts: Of `PARTS`, those that are left out, one at a time.
         overwrite: Whether an earlier ablation there may be replaced.
         listener: Who is told how it goes.
@@ -74,16 +84,17 @@ def ablate(
         GridcastError: Of the kind that fits; nothing is left behind.
     """
     config, listener = settings_of(config), listener or Listener()
-    asked = _variants_of(parts)
+    asked = _variants_of(parts, augmentation=augmentation)
     require_free(out, overwrite=overwrite, kind="ablation")
-    prepared = prepared_for(config, listener)
-    variants = {_named(name, config): VARIANTS[name] for name in asked if _makes_sense(name, prepared.panel, config)}
-    makers = {HYBRID: prepared.hybrid(), **{name: prepared.hybrid(**how) for name, how in variants.items()}}
+    prepared = _prepared(config, months, listener)
+    variants = {_named(name, config): how for name, how in asked.items() if _makes_sense(name, prepared.panel, config)}
+    plain = prepared.hybrid(augment=()) if augmentation else prepared.hybrid()
+    makers = {HYBRID: plain, **{name: prepared.hybrid(**how) for name, how in variants.items()}}
     result = run_models(prepared, makers)
     scores = score_table(result.forecasts, result.actual, panel=prepared.panel, gap=prepared.plan.gap, places=prepared.scored)
     table = ablation_table(scores)
     facts = facts_of(prepared, result)
-    summary = {**facts, "models": overall_of(scores), "ablation": table.to_dict("records")}
+    summary = {**facts, "months": months, "models": overall_of(scores), "ablation": table.to_dict("records")}
     told = skills(scores, HYBRID)
     page = page_of(prepared, result, scores, told, facts=facts, ablation=table[table["variant"] != HYBRID])
     with run_folder(out, overwrite=overwrite, kind="ablation") as folder:
@@ -91,12 +102,12 @@ def ablate(
         write_parquet(scores, folder / "scores.parquet")
         write_json(summary, folder / "ablation.json")
         write_backtest_page(page, folder / "report.html", title=f"Ablation: {Path(out).name}")
-        (folder / "config.toml").write_text(to_toml(config), encoding="utf-8")
+        (folder / "config.toml").write_text(to_toml(prepared.config), encoding="utf-8")
     return Ablation(Path(out), table, summary)
 
 
 def ablation_table(scores: pd.DataFrame) -> pd.DataFrame:
-    """Return how much larger the error is without each part, from the scores of the hybrid and its variants."""
+    """Return how much larger the error of each variant is, from the scores of the hybrid and its variants."""
     overall = overall_of(scores)
     against = skills(scores, HYBRID, metrics=("mae",)).set_index("model")
     rows = [{"variant": HYBRID, "nmae": overall[HYBRID]["nmae"], "difference_percent": 0.0}]
@@ -114,8 +125,21 @@ def ablation_table(scores: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def _variants_of(parts: Sequence[str]) -> list[str]:
-    """Return the variants that leave out parts."""
+def _prepared(config: RunConfig, months: int | None, listener: Listener) -> Prepared:
+    """Return the panel and the plan of a configuration, with so much history before the first issue time."""
+    prepared = prepared_for(config, listener)
+    if months is None:
+        return prepared
+    require_positive(months=months)
+    start = prepared.plan.issue_times(prepared.panel)[0] - pd.DateOffset(months=months)
+    if start <= prepared.panel.times[0]:
+        return prepared
+    data = config.data.model_copy(update={"start": start.isoformat()})
+    return prepared_for(config.model_copy(update={"data": data}), listener)
+
+
+def _variants_of(parts: Sequence[str], *, augmentation: bool) -> dict[str, dict[str, Any]]:
+    """Return the variants that leave out parts, or those with augmentation."""
     unknown = [part for part in parts if part not in PARTS]
     if unknown:
         raise ConfigError(
@@ -124,7 +148,13 @@ def _variants_of(parts: Sequence[str]) -> list[str]:
             expected=listed(PARTS),
             hint=did_you_mean(unknown[0], PARTS),
         )
-    return [PARTS[part] for part in PARTS if part in parts]
+    if augmentation and set(parts) != set(PARTS):
+        raise ConfigError(
+            "either parts are left out, or kinds of augmentation are tried",
+            found=f"`--without {parts[0]}` and `--augmentation`" if parts else "no parts, and augmentation",
+            expected="one of them",
+        )
+    return AUGMENTED if augmentation else {PARTS[part]: VARIANTS[PARTS[part]] for part in PARTS if part in parts}
 
 
 def _named(name: str, config: RunConfig) -> str:
@@ -133,10 +163,12 @@ def _named(name: str, config: RunConfig) -> str:
     return name if usual else OTHER_BRANCHES.get(name, name)
 
 
-def _makes_sense(name: str, panel: Any, config: RunConfig) -> bool:
-    """Return whether there is anything to leave out."""
+def _makes_sense(name: str, panel: Panel, config: RunConfig) -> bool:
+    """Return whether there is anything to leave out, or to change."""
+    if name in ("with mixup", "with shift"):
+        return len(panel.locations) > 1
     if name in ("without CNN", "shuffled map"):
         return len(panel.locations) > 1 and config.model.spatial != "none"
     if name == "without LSTM":
         return config.model.temporal != "none"
-    return name != "without weather" or bool(panel.ahead)
+    return name not in ("without weather", "with weather", "with response") or bool(panel.ahead)

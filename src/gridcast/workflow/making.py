@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 
 from gridcast.attaching import calendar_of
+from gridcast.augment import require_kinds
 from gridcast.clock import DAY, HOUR, WEEK, find_zone, local_labels
 from gridcast.config import RunConfig, make_config, read_config
 from gridcast.errors import ConfigError, GridcastError, did_you_mean, listed
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
 Maker = Callable[[], Forecaster]
 
+KEPT = ("batch_size", "seed", "learning_rate", "weight_decay", "augment", "augment_strength")  # of [training], by the same name
 MOST = 0.9  # share of days on which readings are at an hour, from which on one can learn from that hour
 BASELINES = ("seasonal_naive_24h", "seasonal_naive_168h", "mean_profile_7d", "vanilla", "ridge", "lightgbm")
 
@@ -35,8 +37,11 @@ def settings_of(config: RunConfig | str | os.PathLike[str] | None) -> RunConfig:
         GridcastError: If the file can't be read, or a setting is unknown or out of range.
     """
     if config is None or isinstance(config, RunConfig):
-        return config or RunConfig()
-    return make_config(read_config(config), source=f"`{os.fspath(config)}`")
+        config = config or RunConfig()
+    else:
+        config = make_config(read_config(config), source=f"`{os.fspath(config)}`")
+    require_kinds(config.training.augment)
+    return config
 
 
 def hybrid_of(
@@ -65,7 +70,7 @@ def hybrid_of(
         "issue_hour": issue_hour,
         "calendar": calendar_of(config, locations),
         "epochs": training.epochs,
-        **{name: getattr(training, name) for name in ("batch_size", "seed", "learning_rate", "weight_decay")},
+        **{name: getattr(training, name) for name in KEPT},
         "progress": lambda epoch, losses: listener.progress(epoch, total, losses),
         **model.model_dump(),
     }
