@@ -29,6 +29,7 @@ from gridcast.samples.samples import Rows
 
 FORMAT = 1  # of what goes with the graph; another one is refused
 ABOUT, ARRAYS = "gridcast", "gridcast.npz"  # keys of the graph's metadata
+DIGITS = 12  # of the checksum by which a file is told from others
 ASKED = 1024  # places times issue times that are asked at once
 
 Float = npt.NDArray[np.float32]
@@ -58,6 +59,11 @@ class OnnxForecaster:
     def horizon(self) -> int:
         """Steps to forecast."""
         return self.fitted.recipe.horizon
+
+    @property
+    def gap(self) -> int:
+        """Steps after the issue time that are not wanted."""
+        return int(self.card.get("gap", 0))
 
     @property
     def reach(self) -> pd.Timedelta:
