@@ -17,6 +17,8 @@ from gridcast.service.refusals import Refused
 
 CPU_SECONDS, MEGABYTES = 3.5, 400  # of the start: 2 s on a quiet machine; and what it holds after a forecast
 
+HEAD = b"POST /forecast HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n"
+
 
 @pytest.fixture
 def running(exported):
@@ -49,13 +51,14 @@ def test_it_starts_quickly_and_small_and_ends_what_it_has_begun(running):
     assert "tensorflow" not in mapped
     held = re.search(r"process_resident_memory_bytes (\d+)", get(port, "/metrics"))
     assert int(held[1]) < MEGABYTES * 1e6
-    slow = socket.create_connection(("127.0.0.1", port))  # half a request, the rest after the signal
-    slow.sendall(b"POST /forecast HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{")
-    time.sleep(0.3)
-    process.send_signal(signal.SIGTERM)
-    time.sleep(0.3)
-    slow.sendall(b"}")
-    assert slow.recv(100).startswith(b"HTTP/1.1 422")
+    with socket.create_connection(("127.0.0.1", port)) as slow:  # half a request, the rest after the signal
+        slow.sendall(HEAD % 2 + b"{")
+        time.sleep(0.3)
+        process.send_signal(signal.SIGTERM)
+        time.sleep(0.3)
+        slow.sendall(b"}")
+        slow.settimeout(20)
+        assert slow.recv(100).startswith(b"HTTP/1.1 422")
     assert process.wait(20) == 0
     with pytest.raises(urllib.error.URLError):
         get(port, "/health/live")
@@ -73,10 +76,10 @@ def test_the_journal_has_no_data(running):
 
 def test_a_slow_client_is_left(running):
     port, _ = running
-    slow = socket.create_connection(("127.0.0.1", port))
-    slow.sendall(b"POST /forecast HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{")
-    slow.settimeout(20)
-    assert slow.recv(100).startswith(b"HTTP/1.1 408")
+    with socket.create_connection(("127.0.0.1", port)) as slow:
+        slow.sendall(HEAD % 100 + b"{")
+        slow.settimeout(20)
+        assert slow.recv(100).startswith(b"HTTP/1.1 408")
 
 
 def test_a_client_that_goes_is_no_fault():
