@@ -65,8 +65,9 @@ def kind_of(accept: str) -> Kind:
 def written(made: Forecast, kind: Kind, *, model: str, gap: int, locations: list[str], levels: list[float]) -> bytes:
     """Return a forecast of one issue time as bytes, of some places and quantiles, without the steps of the gap."""
     assert made.quantiles is not None
-    places = [made.locations.index(name) for name in locations]
-    columns = [made.levels.index(level) for level in levels]
+    there, known = made.locations, made.levels
+    places = [there.index(name) for name in locations]
+    columns = [known.index(level) for level in levels]
     point = np.asarray(made.values.values[0, places, gap:], dtype=np.float32)  # (N, H)
     quantiles = np.asarray(made.quantiles.values[0, places, gap:][..., columns], dtype=np.float32)  # (N, H, Q)
     quality = ["" if made.quality is None else str(made.quality.values[0, place]) for place in places]
