@@ -97,3 +97,12 @@ def trained(tiny_world) -> Path:
     out = tiny_world.parent / "trained"
     train(tiny_world, out=out)
     return out
+
+
+@pytest.fixture(scope="session")
+def exported(trained) -> Path:
+    """Return the ONNX file of the tiny network, which stands in its run folder."""
+    from gridcast.workflow.exporting import export
+
+    pytest.importorskip("tf2onnx")
+    return export(trained).path

@@ -15,6 +15,7 @@ from gridcast.cli.engine import ablate, backtest, forecast, train
 from gridcast.cli.explain import explain
 from gridcast.cli.map import draw
 from gridcast.cli.run import demo, generate, run
+from gridcast.cli.serve import export, key, serve
 from gridcast.cli.talk import INTERRUPTED
 from gridcast.cli.tune import tune
 
@@ -40,6 +41,9 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "check": check,
     "map": draw,
     "audit": audit,
+    "export": export,
+    "serve": serve,
+    "key": key,
     "generate": generate,
 }
 for name, command in COMMANDS.items():

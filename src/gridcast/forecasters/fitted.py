@@ -4,25 +4,30 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
 from gridcast.calibration import Calibration
-from gridcast.clock import describe_freq
+from gridcast.clock import DAY, describe_freq
 from gridcast.errors import PanelError, Problem, counted, listed
+from gridcast.forecast import Forecast, joined_in_time
 from gridcast.forecasters.placing import Placing, recipe_for
-from gridcast.networks.engine import Shape
 from gridcast.panel import Panel
 from gridcast.samples.placed import Placed
 from gridcast.samples.recipe import Recipe
 from gridcast.samples.samples import Rows, Samples
-from gridcast.training.engine import Schedule
+
+if TYPE_CHECKING:  # what answers without training needs neither
+    from gridcast.networks.engine import Shape
+    from gridcast.training.engine import Schedule
 
 NEW, SILENT, NO_WEATHER = "new place", "no recent readings", "no weather"
+MARGIN = DAY  # beyond the context: a lag by the local clock may reach back an hour or two more
 MOST = 0.5  # share of the steps with weather, from which on a forecast is one with weather
 
 
@@ -47,6 +52,11 @@ class Fitted:
     calibration: Calibration | None = None
     residuals: npt.NDArray[np.float32] | None = None
     judged: npt.NDArray[np.datetime64] | None = None
+
+    @property
+    def reach(self) -> pd.Timedelta:
+        """What samples look back, and a day for what lags behind it."""
+        return self.recipe.reach * self.recipe.freq + MARGIN
 
     def placed(self, panel: Panel) -> Placed:
         """Return the samples of a panel, with what its places are known by."""
@@ -110,6 +120,49 @@ class Fitted:
             ["; ".join(filter(None, texts)) for texts in zip(*(note.ravel() for note in each), strict=True)], dtype=object
         )
         return joined.reshape(shape), weathered
+
+
+def forecast_of(
+    fitted: Fitted,
+    panel: Panel,
+    issue_times: pd.DatetimeIndex,
+    *,
+    levels: Sequence[float],
+    ask: Callable[[Placed, Rows], npt.NDArray[np.floating[Any]]],
+) -> Forecast:
+    """Return the forecasts of all the panel's places, also of places never seen in training.
+
+    Args:
+        fitted: What was fitted.
+        panel: Readings and weather.
+        issue_times: Moments, UTC, shape (B,).
+        levels: Of the quantiles, with the median, shape (Q,).
+        ask: Gives the quantiles at issue rows, shape (B, H, N, Q). [scaled]
+
+    Raises:
+        PanelError: If the panel has another step or unit, or lacks what the network was trained with.
+    """
+    fitted.require_fit(panel, issue_times)
+    strangers = set(panel.locations) - set(fitted.placing.locations)
+    if strangers and not (len(issue_times) == 1 and panel.issue_time == issue_times[0]):
+        known = [panel.as_of(time).recent(fitted.reach) for time in issue_times]
+        parts = [forecast_of(fitted, each, issue_times[[i]], levels=levels, ask=ask) for i, each in enumerate(known)]
+        return joined_in_time(parts, panel, issue_times)
+    placed = fitted.placed(panel)
+    rows = placed.samples.rows_of(issue_times)
+    scaled = np.asarray(ask(placed, rows), dtype=np.float64).swapaxes(2, 3)  # (B, H, Q, N)
+    quantiles = placed.samples.recipe.scaler.inverse_transform(scaled).transpose(0, 3, 1, 2)  # (B, N, H, Q)
+    if fitted.calibration is not None:
+        quantiles = fitted.calibration.apply(quantiles, places=placed.number - 1)
+    quality, weathered = fitted.quality(placed, rows)
+    return Forecast.of(
+        quantiles[..., list(levels).index(0.5)],
+        panel=panel,
+        issue_times=issue_times,
+        ex_post=panel.is_ex_post and weathered,
+        quantiles=(levels, quantiles),
+        quality=quality,
+    )
 
 
 def fingerprint(shape: Shape, schedule: Schedule, placed: Placed) -> str:

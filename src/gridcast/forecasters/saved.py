@@ -7,31 +7,20 @@ import io
 import json
 import os
 import zipfile
-from dataclasses import asdict, fields
+from dataclasses import fields
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
-import pandas as pd
 
 from gridcast.atomic import replacing, replacing_folder
-from gridcast.calibration import Calibration
-from gridcast.covariates import Covariates
 from gridcast.errors import FileError
-from gridcast.features.plain import calendar_from_plain, calendar_to_plain
-from gridcast.forecasters.fitted import Fitted
+from gridcast.features.plain import calendar_from_plain
 from gridcast.forecasters.hybrid import HybridForecaster
-from gridcast.forecasters.placing import Placing
-from gridcast.layout import Grid
+from gridcast.forecasters.stored import Arrays, fitted_of, parts_of
 from gridcast.networks import backend
 from gridcast.networks.engine import Shape, make_engine
-from gridcast.samples.lags import Lags
-from gridcast.samples.recipe import Recipe
-from gridcast.scaling import Scaler
-
-Arrays = dict[str, npt.NDArray[np.generic]]
 
 FORMAT = 3  # of the files; another one is refused
 ABOUT, ARRAYS = "model.json", "model.npz"
@@ -52,7 +41,9 @@ def save_hybrid(forecaster: HybridForecaster, folder: str | os.PathLike[str]) ->
 def write_hybrid(forecaster: HybridForecaster, folder: Path) -> None:
     """Write a fitted hybrid into a folder that is there."""
     fitted = forecaster._require_fit()
-    arrays, about = _parts(fitted)
+    arrays, about = parts_of(fitted)
+    for member, network in enumerate(fitted.networks):
+        arrays |= {f"network.{member}.{i:03}": weight for i, weight in enumerate(network.get_weights())}
     with replacing(folder / ARRAYS) as temporary, temporary.open("wb") as file:
         np.savez(file, allow_pickle=False, **arrays)
     settings = {each.name: getattr(forecaster, each.name) for each in fields(forecaster) if each.name not in NOT_SETTINGS}
@@ -83,65 +74,12 @@ def load_hybrid(folder: str | os.PathLike[str]) -> HybridForecaster:
         }
         calendar = calendar_from_plain(about["calendar"]) if about["calendar"] is not None else None
         forecaster = HybridForecaster(**settings, calendar=calendar)
-        forecaster.fitted = _fitted(about, arrays)
+        shape = Shape.of(about["shape"])
+        networks = tuple(_network(shape, member, arrays) for member in range(about["members"]))
+        forecaster.fitted = fitted_of(about, arrays, networks)
     except (KeyError, TypeError, ValueError, AttributeError, IndexError) as error:
         raise _damaged(path / ABOUT, repr(error)) from error
     return forecaster
-
-
-def _parts(fitted: Fitted) -> tuple[Arrays, dict[str, Any]]:
-    """Return what a fitted hybrid consists of: arrays, and plain values."""
-    recipe, placing, grid = fitted.recipe, fitted.placing, fitted.placing.grid
-    arrays: Arrays = {"scaler.centre": recipe.scaler.centre, "scaler.scale": recipe.scaler.scale}
-    arrays |= {"placing.centre": placing.centre, "placing.spread": placing.spread}
-    arrays |= {f"grid.{name}": getattr(grid, name) for name in ("cells", "y", "x", "y_edges", "x_edges", "homes")}
-    for member, network in enumerate(fitted.networks):
-        arrays |= {f"network.{member}.{i:03}": weight for i, weight in enumerate(network.get_weights())}
-    if fitted.calibration is not None:
-        arrays |= {f"calibration.{name}": value for name, value in fitted.calibration.arrays().items()}
-    if fitted.residuals is not None:
-        arrays["residuals"] = fitted.residuals
-    if fitted.judged is not None:
-        arrays["judged"] = fitted.judged.astype("datetime64[ns]").astype(np.int64)
-    covariates = recipe.covariates
-    about = {
-        "unit": fitted.unit,
-        "freq_ns": recipe.freq.value,
-        "locations": list(placing.locations),
-        "attributes": list(placing.names),
-        "covariates": {"names": covariates.names, "centre": covariates.centre, "scale": covariates.scale},
-        "calendar": None if recipe.calendar is None else calendar_to_plain(recipe.calendar),
-        "lags": asdict(recipe.lags),
-        "patch": recipe.patch,
-        "delay": recipe.delay,
-        "past": recipe.past,
-        "grid": {"rows": grid.rows, "columns": grid.columns, "on_earth": grid.on_earth},
-        "shape": fitted.networks[0].shape_of.as_dict(),
-        "members": len(fitted.networks),
-    }
-    return arrays, about
-
-
-def _fitted(about: dict[str, Any], arrays: Arrays) -> Fitted:
-    """Return the fitted hybrid of its parts."""
-    locations = tuple(about["locations"])
-    freq = pd.Timedelta(about["freq_ns"], unit="ns")
-    scaler = Scaler(_floats(arrays["scaler.centre"]), _floats(arrays["scaler.scale"]), locations)
-    covariates = Covariates(None, *(tuple(about["covariates"][name]) for name in ("names", "centre", "scale")))
-    calendar = calendar_from_plain(about["calendar"]) if about["calendar"] is not None else None
-    recipe = Recipe(scaler, covariates, calendar, Lags(**about["lags"]), about["patch"], about["delay"], freq, about["past"])
-    parts = {name: arrays[f"grid.{name}"] for name in ("cells", "y", "x", "y_edges", "x_edges", "homes")}
-    grid = Grid(**about["grid"], **parts)  # type: ignore[arg-type]
-    placing = Placing(
-        locations, grid, tuple(about["attributes"]), _floats(arrays["placing.centre"]), _floats(arrays["placing.spread"])
-    )
-    shape = Shape.of(about["shape"])
-    networks = tuple(_network(shape, member, arrays) for member in range(about["members"]))
-    kept = {name.removeprefix("calibration."): value for name, value in arrays.items() if name.startswith("calibration.")}
-    calibration = Calibration.from_arrays(kept) if kept else None
-    residuals = np.asarray(arrays["residuals"], dtype=np.float32) if "residuals" in arrays else None
-    judged = arrays["judged"].astype("datetime64[ns]") if "judged" in arrays else None
-    return Fitted(recipe, placing, networks, about["unit"], calibration, residuals, judged)
 
 
 def _network(shape: Shape, member: int, arrays: Arrays) -> Any:
@@ -149,10 +87,6 @@ def _network(shape: Shape, member: int, arrays: Arrays) -> Any:
     network = make_engine(shape)
     network.set_weights([arrays[name] for name in sorted(arrays) if name.startswith(f"network.{member}.")])
     return network
-
-
-def _floats(array: npt.NDArray[np.generic]) -> npt.NDArray[np.float64]:
-    return np.asarray(array, dtype=np.float64)
 
 
 def _read_about(path: Path) -> dict[str, Any]:

@@ -81,7 +81,8 @@ class Lines(keras.layers.Layer):  # type: ignore[misc]
 
     def slots_of(self, calendar: Any) -> Any:
         """Return the slot of each step, (B, H, N or 1)."""
-        return ops.argmax(calendar[..., :HOURS], axis=-1) * self.shape_of.slots // HOURS
+        hour = ops.top_k(calendar[..., :HOURS], 1)[1][..., 0]  # Keras's argmax takes bits apart, which ONNX cannot
+        return hour * self.shape_of.slots // HOURS
 
     def call(self, inputs: Mapping[str, Any]) -> Any:
         """Return what they add to the weekly lag, (B, H, N)."""

@@ -64,19 +64,34 @@ def open_run(run: str | os.PathLike[str], *, load_file: str = "", weather: str =
     Raises:
         GridcastError: If there is no model, or the files can't be read or do not fit.
     """
-    config, until = _settings(Path(run))
+    config, until = settings_of_run(run)
     forecaster = load_hybrid(Path(run) / MODEL)
+    panel = newest_panel(config, until, load_file=load_file, weather=weather, listener=listener)
+    return Opened(config, until, forecaster, panel)
+
+
+def newest_panel(config: RunConfig, until: pd.Timestamp, *, load_file: str = "", weather: str = "", listener: Listener) -> Panel:
+    """Return readings and weather of a run as they are now; arguments as in `open_run`, `until` is the end of its training.
+
+    Raises:
+        GridcastError: If the files can't be read or do not fit.
+    """
     loaded = load(config, listener, refuse=False)
     if load_file:
         loaded = with_newer_readings(loaded, config, load_file, listener)
     panel = with_covariates(loaded, config, until, listener)
     if weather:
         panel = with_newer_weather(panel, loaded, config, weather, until, listener)
-    return Opened(config, until, forecaster, prepare(panel, config, until, listener))
+    return prepare(panel, config, until, listener)
 
 
-def _settings(run: Path) -> tuple[RunConfig, pd.Timestamp]:
-    """Return the configuration of a run, and when its training ended."""
+def settings_of_run(run: str | os.PathLike[str]) -> tuple[RunConfig, pd.Timestamp]:
+    """Return the configuration of a run, and when its training ended.
+
+    Raises:
+        GridcastError: If the folder is no run, or damaged.
+    """
+    run = Path(run)
     try:
         record: dict[str, Any] = json.loads((run / "run.json").read_text(encoding="utf-8"))
         until = utc(record["trained_until"])

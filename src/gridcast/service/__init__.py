@@ -1,0 +1,1 @@
+"""The service: forecasts over HTTP from an exported network, without TensorFlow."""

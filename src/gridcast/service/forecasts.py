@@ -1,0 +1,102 @@
+"""Forecasts of the service: of what one sends, and of the configured source, which are remembered."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from datetime import datetime
+from typing import TypeVar
+
+import pandas as pd
+
+from gridcast.errors import PanelError
+from gridcast.forecast import Forecast
+from gridcast.forecasters.exported import OnnxForecaster
+from gridcast.panel import Panel
+from gridcast.service.answers import Kind, written
+from gridcast.service.asked import FIRST, LAST, Asked, chosen, chosen_levels, panel_of
+from gridcast.service.measures import Measures
+from gridcast.service.model import Shelf
+from gridcast.service.source import Source
+
+REMEMBERED = 64  # forecasts, and answers
+
+Kept = TypeVar("Kept")
+
+
+class Forecasts:
+    """Makes forecasts, and remembers those of the source.
+
+    Attributes:
+        shelf: Where the model stands.
+        source: Of readings.
+        measures: Where they are counted.
+    """
+
+    def __init__(self, shelf: Shelf, source: Source, measures: Measures) -> None:
+        self.shelf, self.source, self.measures = shelf, source, measures
+        self.made: OrderedDict[object, Forecast] = OrderedDict()
+        self.told: OrderedDict[object, bytes] = OrderedDict()
+        self.lock = threading.Lock()
+
+    def of_sent(self, asked: Asked, kind: Kind) -> bytes:
+        """Return the forecast of what one sends.
+
+        Raises:
+            GridcastError: If it does not fit the model.
+        """
+        model = self.shelf.model
+        locations = chosen(asked.locations, tuple(asked.load))
+        levels = chosen_levels(asked.quantiles, model.levels)
+        panel = panel_of(asked, model)
+        return written(self._forecast(model, panel), kind, model=model.version, gap=model.gap, locations=locations, levels=levels)
+
+    def of_source(
+        self, kind: Kind, issue_time: datetime | None, locations: list[str] | None, quantiles: list[float] | None
+    ) -> bytes:
+        """Return the forecast of the configured source, by default the newest one.
+
+        Raises:
+            GridcastError: If there is none at that time or of that place.
+            Refused: If there is no source, or it can't be read.
+        """
+        model, panel = self.shelf.model, self.source.panel()
+        moment = _moment(panel, issue_time)
+        places, levels = chosen(locations, panel.locations), chosen_levels(quantiles, model.levels)
+        which = (model.version, self.source.number, moment)
+        key = (*which, kind, tuple(places), tuple(levels))
+        answer = self.told.get(key)
+        if answer is None:
+            made = self.made.get(which)
+            if made is None:
+                made = self._forecast(model, panel.as_of(moment).recent(model.reach))
+                self._keep(self.made, which, made)
+            answer = written(made, kind, model=model.version, gap=model.gap, locations=places, levels=levels)
+            self._keep(self.told, key, answer)
+        return answer
+
+    def _forecast(self, model: OnnxForecaster, panel: Panel) -> Forecast:
+        """Return the forecast at the issue time of a panel."""
+        assert panel.issue_time is not None
+        made = model.predict(panel, pd.DatetimeIndex([panel.issue_time]))
+        self.measures.add("gridcast_forecasts_total", len(panel.locations))
+        return made
+
+    def _keep(self, where: OrderedDict[object, Kept], key: object, value: Kept) -> None:
+        with self.lock:
+            where[key] = value
+            while len(where) > REMEMBERED:
+                where.popitem(last=False)
+
+
+def _moment(panel: Panel, issue_time: datetime | None) -> pd.Timestamp:
+    """Return an issue time of a panel, by default the end of its readings."""
+    if issue_time is None:
+        return panel.end
+    first = panel.times[0] + 2 * panel.freq
+    if FIRST.year <= issue_time.year <= LAST.year:
+        moment = pd.Timestamp(issue_time).tz_convert("UTC")
+        if first <= moment <= panel.end and (moment - panel.times[0]) % panel.freq == pd.Timedelta(0):
+            return moment
+    expected = f"one of the clock of the readings, from {first} to {panel.end}"
+    raise PanelError("there is no forecast at this issue time", found=issue_time.isoformat(), expected=expected)
