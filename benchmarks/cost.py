@@ -77,7 +77,7 @@ def steps(prepared: Prepared) -> list[tuple[str, str]]:
     shape = forecaster._shape(placed, placing, parts)
     network = make_engine(shape)
     network.compile(optimizer=keras.optimizers.AdamW(1e-3, use_ema=True), loss=Pinball(shape.levels))
-    feed = SampleFeed(Material(placed, parts.draw), Schedule(batch_size=20), lined=True)
+    feed = SampleFeed(Material(placed, parts.draw), Schedule(batch_size=20))
     for number in range(3):
         network.train_on_batch(*feed[number])
     cut, trained = [], []

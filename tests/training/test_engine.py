@@ -32,7 +32,7 @@ def material():
 
 
 def batch(material: Material, seed: int = 0, epoch: int = 0) -> list:
-    feed = SampleFeed(material, Schedule(seed=seed, batch_size=4), lined=True)
+    feed = SampleFeed(material, Schedule(seed=seed, batch_size=4))
     feed.begin(epoch)
     inputs, targets = feed[1]
     return [*(np.asarray(inputs[name]) for name in sorted(inputs)), targets]

@@ -54,6 +54,7 @@ def test_each_part_of_the_default_space_is_allowed():
         ("epochs", [20, 20], "twice", "20", "different"),
         ("epochs", [20, "default"], "out of range", "'default'", "integer"),
         ("size", ["small", "huge"], "out of range", "'huge'", "'medium'"),
+        ("spatial", ["cnn", "gnn"], "out of range", "'gnn'", "'convlstm'"),
         ("epochs", 20, "one value", "20", "list of choices"),
     ],
 )
@@ -133,3 +134,9 @@ def test_lists_have_a_name_in_a_study():
 
 def test_a_trial_in_a_line():
     assert described({"units": 16, "size": "small"}) == "units 16, size small"
+
+
+def test_branches_and_augmentation_may_be_searched():
+    space = Space.of(config({"temporal": ["lstm", "tcn"], "augment": [[], ["jitter", "swap"]]}))
+    changed = space.with_values({"temporal": "tcn", "augment": '["jitter", "swap"]'})
+    assert (changed.model.temporal, changed.model.spatial, changed.training.augment) == ("tcn", "cnn", ("jitter", "swap"))

@@ -75,10 +75,10 @@ class Material:
 class SampleFeed(keras.utils.PyDataset):  # type: ignore[misc]
     """Cuts one batch after the other; an epoch's order, what it hides and changes, follow from the seed and its number."""
 
-    def __init__(self, material: Material, schedule: Schedule, *, lined: bool) -> None:
+    def __init__(self, material: Material, schedule: Schedule) -> None:
         super().__init__()
         self.placed, self.choose, self.augmenter = material.placed, material.choose, material.augmenter
-        self.schedule, self.lined = schedule, lined
+        self.schedule = schedule
         self.hiding = schedule.hiding if self.augmenter is None else self.augmenter.more_of(schedule.hiding)
         self.begin(0)
         self.size = min(schedule.batch_size, len(self.order))
@@ -97,8 +97,7 @@ class SampleFeed(keras.utils.PyDataset):  # type: ignore[misc]
         inputs = placed.inputs(issued, hidden, numbers, cut)
         if self.augmenter is not None:
             inputs["cell"] = self.augmenter.cells(placed.cell, len(issued), seed)
-        if self.lined:
-            inputs["fold"] = fold_of(placed, issued)
+        inputs["fold"] = fold_of(placed, issued)
         return inputs, placed.targets(issued, np.asarray(inputs["level"], dtype=np.float32), cut)
 
     def begin(self, epoch: int) -> None:
@@ -132,7 +131,7 @@ def fit(
     Warns:
         GridcastWarning: If the loss is no longer a number: the weights of the last good epoch are kept.
     """
-    feed = SampleFeed(material, schedule, lined=network.shape_of.lines is not None)
+    feed = SampleFeed(material, schedule)
     levels = network.shape_of.levels
     _compile(network, levels, schedule, len(feed))
     history: dict[str, list[float]] = {"loss": [], "val_loss": []}

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
 SEARCHED = {  # setting -> its table
     "sequence_length": "task",
-    **dict.fromkeys(("size", "units", "members", "grid_size", "axes", "collisions", "dropout"), "model"),
-    **dict.fromkeys(("epochs", "batch_size", "learning_rate", "weight_decay"), "training"),
+    **dict.fromkeys(("size", "units", "members", "grid_size", "axes", "collisions", "dropout", "temporal", "spatial"), "model"),
+    **dict.fromkeys(("epochs", "batch_size", "learning_rate", "weight_decay", "augment", "augment_strength"), "training"),
 }
 WHOLE = ("sequence_length", "units", "members", "grid_size", "epochs", "batch_size")  # settings that are whole numbers
 LEFT_OUT = "default"  # the choice of a setting that is left out
