@@ -6,8 +6,9 @@ import ctypes
 import logging
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Any
 
 os.environ.setdefault("KERAS_BACKEND", "tensorflow")
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
@@ -18,16 +19,30 @@ TRIM_THRESHOLD, TOP_PAD, MMAP_THRESHOLD = -1, -2, -3
 MEGABYTE = 1 << 20
 
 
+def _glibc(function: str) -> Callable[..., Any] | None:
+    """Return a function of glibc; None where another library allocates."""
+    if not sys.platform.startswith("linux"):
+        return None
+    try:
+        found: Callable[..., Any] = getattr(ctypes.CDLL("libc.so.6"), function)
+    except (OSError, AttributeError):
+        return None
+    return found
+
+
 def _keep_freed_memory() -> None:
     """Tell glibc, where that is what allocates, to keep up to 2 GiB of freed memory for the next step."""
-    if not sys.platform.startswith("linux"):
-        return
-    try:
-        mallopt = ctypes.CDLL("libc.so.6").mallopt
-    except (OSError, AttributeError):  # another C library
-        return
+    mallopt = _glibc("mallopt")
     for parameter, value in ((MMAP_THRESHOLD, 32 * MEGABYTE), (TRIM_THRESHOLD, 2**31 - 1), (TOP_PAD, 64 * MEGABYTE)):
-        mallopt(parameter, value)
+        if mallopt is not None:
+            mallopt(parameter, value)
+
+
+def give_memory_back() -> None:
+    """Give freed memory back to the kernel, as after an epoch, before what is kept for the next step has gone to pieces."""
+    trim = _glibc("malloc_trim")
+    if trim is not None:
+        trim(0)
 
 
 @contextmanager

@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from gridcast.augment import Augmenter
 from gridcast.errors import GridcastWarning, TrainingError, require_positive
-from gridcast.networks.backend import keras
+from gridcast.networks.backend import give_memory_back, keras
 from gridcast.networks.engine import Pinball
 from gridcast.samples.hiding import Hiding
 from gridcast.samples.placed import Placed
@@ -164,6 +164,7 @@ class _Keeper(keras.callbacks.Callback):  # type: ignore[misc]
         self.failed: tuple[int, float] | None = None
 
     def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:  # noqa: ARG002
+        give_memory_back()
         self.feed.begin(epoch)
 
     def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
