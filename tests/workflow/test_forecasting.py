@@ -8,10 +8,12 @@ import pytest
 
 from gridcast.config import make_config
 from gridcast.errors import ConfigError, FileError, GridcastWarning, PanelError
+from gridcast.evaluation import issue
+from gridcast.forecast import actual_values
 from gridcast.loading import Listener
 from gridcast.panel import Panel
 from gridcast.workflow.forecasting import forecast
-from gridcast.workflow.opening import moment_of
+from gridcast.workflow.opening import moment_of, open_run
 
 QUANTILES = ["q0.05", "q0.1", "q0.25", "q0.5", "q0.75", "q0.9", "q0.95"]
 END = pd.Timestamp("2024-01-31", tz="UTC")  # of the readings that the network knows
@@ -59,6 +61,23 @@ def test_newer_readings_move_the_issue_time_on(trained, newer, tmp_path):
     # D is in no table of places, and left out
     assert table.groupby("location")["quality"].first().to_dict() == dict.fromkeys("ABC", "no weather")
     assert np.abs(table["point"] - 60).mean() < 25
+
+
+@pytest.mark.filterwarnings("ignore:`temperature` is missing")
+def test_what_earlier_forecasts_missed_corrects_the_new_one(trained, newer, tmp_path):
+    said = []
+    table = forecast(trained, load_file=newer[0], out=tmp_path / "f.csv", listener=Listener(said.append))
+    assert "corrected by what the forecasts of 2 days before have missed" in said
+    opened = open_run(trained, load_file=newer[0], listener=Listener())
+    times = pd.date_range(END, periods=3, freq="D")
+    raw = issue(opened.forecaster, opened.panel, times)
+    actual = actual_values(opened.panel, times, 24).values.values
+    quantiles = raw.quantiles.values
+    missed = np.clip(actual, quantiles[..., 0], quantiles[..., -1]) - quantiles[..., 3]
+    half = 0.5 ** (1 / 7)  # of the older error is left, beside five days without any
+    expected = quantiles[2, ..., 3] + (half * missed[0] + missed[1]) / (half + 1 + 5)
+    assert table["point"].to_numpy() == pytest.approx(expected.ravel(), rel=1e-4)
+    assert table["point"].to_numpy() != pytest.approx(quantiles[2, ..., 3].ravel(), rel=1e-3)
 
 
 def test_newer_weather_is_used(trained, newer, tmp_path):

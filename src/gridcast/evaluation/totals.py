@@ -10,7 +10,6 @@ import pandas as pd
 import xarray as xr
 
 from gridcast.availability import Availability
-from gridcast.calibration import Calibration
 from gridcast.forecast import Forecast
 from gridcast.panel import Panel
 from gridcast.reconcile import sum_bottom_up
@@ -66,31 +65,6 @@ def summed_forecast(forecast: Forecast, residuals: Residuals | None = None) -> F
 def summed_actual(actual: Forecast) -> Forecast:
     """Return what all places together were measured at; missing where any of them is."""
     return _of_sum(actual, actual.values.values.sum(axis=1))
-
-
-def adapted(forecast: Forecast, actual: Forecast, panel: Panel) -> Forecast:
-    """Return a forecast whose quantiles are corrected by how often those issued before were met, as far as that was known.
-
-    Args:
-        forecast: Of many issue times, ascending.
-        actual: What was measured, in the same shape; only readings that were there at an issue time count for it.
-        panel: Whose readings they are: it knows with what delay they come.
-
-    References:
-        Gibbs & Candès (2021), doi:10.48550/arXiv.2106.00170.
-    """
-    if forecast.quantiles is None or len(forecast.issue_times) < 2:
-        return forecast
-    issued = forecast.values.indexes["issue_time"].to_numpy()
-    start = Calibration.neutral(forecast.levels, places=len(forecast.locations), horizon=forecast.horizon)
-    quantiles = start.adapted(
-        forecast.quantiles.values,
-        actual.values.values,
-        issue=issued,
-        freq=forecast.freq.to_timedelta64(),
-        delay=Availability.of(panel.dataset[TARGET]).delay.to_timedelta64(),
-    )
-    return Forecast(forecast.values, forecast.quantiles.copy(data=quantiles), forecast.quality)
 
 
 def _of_sum(forecast: Forecast, values: npt.ArrayLike, quantiles: npt.ArrayLike | None = None) -> Forecast:

@@ -99,9 +99,9 @@ def _models(backtested: Backtested) -> str:
     )
     if backtested.facts.get("intervals") == "adaptive":
         note += (
-            " Intervals are adaptive: those of every model are corrected over time by how often its earlier ones were met, as far "
-            "as that was known at the issue time. `gridcast forecast` does not carry this on: its intervals have the calibration "
-            "of training."
+            " Forecasts are adaptive: those of every model that has quantiles are corrected over time by what its earlier ones "
+            "kept missing and how often their intervals were met, as far as that was known at the issue time. So does "
+            "`gridcast forecast`."
         )
     alt = f"Skill of {backtested.best} against each other model with its interval; the table below has the numbers."
     return (

@@ -24,7 +24,7 @@ from gridcast.evaluation import (
     score_table,
     skills,
 )
-from gridcast.evaluation.totals import adapted
+from gridcast.evaluation.adapting import adapted
 from gridcast.forecast import Forecast
 from gridcast.forecasters.operator import FiledForecast
 from gridcast.loading import Listener, load, prepare, read_operator, with_covariates

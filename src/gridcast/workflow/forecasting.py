@@ -7,15 +7,18 @@ from pathlib import Path
 
 import pandas as pd
 
+from gridcast.clock import DAY, clock_zone, find_zone, utc
 from gridcast.errors import ConfigError, FileError, counted
 from gridcast.evaluation import forecast_table, issue
+from gridcast.evaluation.adapting import adapted
 from gridcast.forecast import Forecast, actual_values
 from gridcast.loading import Listener
 from gridcast.panel import Panel
 from gridcast.store import write_csv, write_parquet
-from gridcast.workflow.opening import open_run
+from gridcast.workflow.opening import Opened, open_run
 
 KINDS = (".csv", ".csv.gz", ".parquet")
+LOOKED_BACK = 28  # days whose forecasts are made again, to see what they missed
 
 
 def forecast(
@@ -30,8 +33,8 @@ def forecast(
 ) -> pd.DataFrame:
     """Forecast with the network of a run, write the table, and return it.
 
-    The quantiles have the calibration of training. A backtest corrects them over time besides, which is not carried on here: where
-    errors have grown since the training, intervals are narrower than a backtest shows.
+    As in a backtest, forecasts of the days before, back to the end of the training, are made again from what was known then: what
+    they kept missing, and how often their quantiles were met, corrects the new one.
 
     Args:
         run: Folder of `gridcast train` or `gridcast run`.
@@ -53,7 +56,7 @@ def forecast(
     target = _target(out, overwrite=overwrite)
     opened = open_run(run, load_file=load_file, weather=weather, listener=listener)
     panel, moment = opened.panel, opened.moment(issue_time)
-    made = issue(opened.forecaster, panel, pd.DatetimeIndex([moment]))
+    made = issued_now(opened, moment, listener)
     _say(made, listener)
     table = _table(made, panel, gap=opened.config.task.gap)
     if target.suffix == ".parquet":
@@ -61,6 +64,36 @@ def forecast(
     else:
         write_csv(table, target)
     return table
+
+
+def issued_now(opened: Opened, moment: pd.Timestamp, listener: Listener | None = None) -> Forecast:
+    """Return the forecast at an issue time, corrected by how those of the days before it turned out, as in a backtest.
+
+    Args:
+        opened: The run.
+        moment: Issue time, UTC.
+        listener: Who is told of how many days.
+    """
+    panel = opened.panel
+    times = _days_before(opened, moment)
+    made = issue(opened.forecaster, panel, times)
+    if listener is not None and len(times) > 1:
+        listener.say(f"corrected by what the forecasts of {counted(len(times) - 1, 'day')} before have missed")
+    made = adapted(made, actual_values(panel, times, made.horizon), panel)
+    quantiles, quality = (None if part is None else part[-1:] for part in (made.quantiles, made.quality))
+    return Forecast(made.values[-1:], quantiles, quality)
+
+
+def _days_before(opened: Opened, moment: pd.Timestamp) -> pd.DatetimeIndex:
+    """Return the issue time and, before it, the same of earlier days by the clock of the run, back to the end of its training."""
+    panel = opened.panel
+    zone = find_zone(clock_zone(opened.config.data.timezone, panel.freq))
+    local = moment.tz_convert(zone).tz_localize(None)
+    before = [local - number * DAY for number in range(LOOKED_BACK, 0, -1)]
+    days = [utc(each.tz_localize(zone, ambiguous=True, nonexistent="shift_forward")) for each in before]
+    since = max(opened.until, panel.times[0] + 2 * panel.freq)
+    ticks = [day for day in days if day >= since and (day - panel.times[0]) % panel.freq == pd.Timedelta(0)]
+    return pd.DatetimeIndex([*ticks, moment])
 
 
 def _target(out: str | os.PathLike[str], *, overwrite: bool) -> Path:

@@ -16,6 +16,7 @@ from gridcast.clock import DAY, WEEK, find_zone
 from gridcast.config import RunConfig, to_toml
 from gridcast.errors import counted
 from gridcast.evaluation import evaluate, issue, overall, prediction_table
+from gridcast.evaluation.adapting import adapted
 from gridcast.forecast import Forecast, Forecaster, actual_values
 from gridcast.forecasters.baselines import SeasonalNaive
 from gridcast.loading import Listener, held_out_issue_times, in_words, load, prepare, with_covariates
@@ -140,8 +141,8 @@ def _score(forecaster: HybridForecaster, panel: Panel, issue_times: pd.DatetimeI
     """Forecast the test period with the hybrid and both seasonal naive forecasters, and score them; no step of the gap counts."""
     horizon = forecaster.horizon
     everyone: list[Forecaster] = [forecaster, SeasonalNaive(DAY, horizon), SeasonalNaive(WEEK, horizon)]
-    forecasts = {each.name: issue(each, panel, issue_times) for each in everyone}
     actual = actual_values(panel, issue_times, horizon)
+    forecasts = {each.name: adapted(issue(each, panel, issue_times), actual, panel) for each in everyone}
     actual = replace(actual, values=actual.values.where(actual.values["step"] > gap))
     return _Outcome(panel, forecaster, forecasts, actual, evaluate(forecasts, actual), gap)
 

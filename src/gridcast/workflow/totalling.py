@@ -10,8 +10,9 @@ import numpy.typing as npt
 from gridcast.clock import WEEK, steps_in
 from gridcast.errors import TrainingError
 from gridcast.evaluation import BacktestResult, issue, score_table
+from gridcast.evaluation.adapting import adapted
 from gridcast.evaluation.issuing import assembled
-from gridcast.evaluation.totals import TOTAL, adapted, summed_actual, summed_forecast, summed_panel
+from gridcast.evaluation.totals import TOTAL, summed_actual, summed_forecast, summed_panel
 from gridcast.forecast import Forecast
 from gridcast.reconcile import mint
 from gridcast.views.backtested import Total

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from gridcast.calibration.known import newly_known
 from gridcast.errors import ShapeError, require_positive
 
 Array = npt.NDArray[np.float64]
@@ -181,7 +181,7 @@ class Calibration:
             )
         scores = _scores(*_fitting(actual, quantiles, len(self.levels)))
         tracking, calibrated = _Tracking(self.shift[rows], self.spread[rows], self.levels), np.empty(quantiles.shape)
-        for row, (issued, leads) in enumerate(_newly_known(issue, freq, delay, scores.shape[2])):
+        for row, (issued, leads) in enumerate(newly_known(issue, freq, delay, scores.shape[2])):
             if len(issued):
                 tracking.learn(scores[issued, :, leads], leads)
             calibrated[row] = _arranged(quantiles[row], tracking.shift, self.levels)
@@ -232,18 +232,6 @@ class _Tracking:
         move = STEP_OWN * wrong + STEP_PLACE * _mean(wrong, seen, (0,))
         move += shared * (STEP_LEAD * _mean(wrong, seen, (1,)) + STEP_ALL * _mean(wrong, seen, (0, 1)))
         self.shift += self.spread * move.swapaxes(0, 1)
-
-
-def _newly_known(
-    issue: npt.NDArray[Any], freq: float | np.timedelta64, delay: float | np.timedelta64, horizon: int
-) -> Iterator[tuple[Integers, Integers]]:
-    """Yield for each issue time which forecasts, as rows and leads from 0, became known since the one before."""
-    ends = issue[:, None] + np.arange(1, horizon + 1) * freq + delay
-    known = np.searchsorted(issue, ends)  # (B, H), the row of the first issue time at which it is known
-    for row in range(len(issue)):
-        first, last = np.searchsorted(known[:, -1], row), np.searchsorted(known[:, 0], row, side="right")
-        issued, leads = np.nonzero(known[first:last] == row)
-        yield issued + first, leads
 
 
 def _mean(values: Array, seen: Array, axes: tuple[int, ...]) -> Array:

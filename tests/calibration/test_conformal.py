@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gridcast.calibration import NORMAL_SPREAD, STEP_OWN, STEP_PLACE, Calibration
+from gridcast.calibration.conformal import NORMAL_SPREAD, STEP_OWN, STEP_PLACE, Calibration
 from gridcast.errors import ConfigError, ShapeError
 
 LEVELS = np.array([0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95])
