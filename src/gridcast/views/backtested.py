@@ -13,6 +13,7 @@ import pandas as pd
 from gridcast.errors import ShapeError, listed
 from gridcast.forecast import Forecast
 from gridcast.panel import Panel
+from gridcast.views.background import Background
 
 COLUMNS = ("model", "split", "metric", "value", "n")
 ERRORS = {"nmae": "nMAE [% of mean load]", "wape": "WAPE [%]", "mae": "MAE"}  # the first that is there leads the report
@@ -49,6 +50,8 @@ class Backtested:
         facts: What is to be printed of plan and settings; `weather` is a key of `WEATHER`, `gap` the steps that are not scored.
         ablation: `variant`, `nmae`, `difference_percent`, `low`, `high` and `p_value`: how much larger the error is without.
         total: The sum of all places.
+        operator: The overall scores of all, and of the operator, on the hours that the operator forecast too.
+        background: What was asked, the data, and what was used, as far as that is known.
 
     Raises:
         ShapeError: If the scores lack a column, have no row, or a forecast is not of the shape of what was measured.
@@ -63,6 +66,8 @@ class Backtested:
     facts: Mapping[str, object] = field(default_factory=dict)
     ablation: pd.DataFrame | None = None
     total: Total | None = None
+    operator: pd.DataFrame | None = None
+    background: Background = field(default_factory=Background)
 
     def __post_init__(self) -> None:
         missing = [name for name in COLUMNS if name not in self.scores]

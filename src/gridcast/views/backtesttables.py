@@ -12,6 +12,7 @@ from gridcast.clock import find_zone
 from gridcast.forecast import Forecast
 from gridcast.views import style
 from gridcast.views.backtested import Backtested, mean_load
+from gridcast.views.backtestverdict import pays
 
 SCORES = {
     "nmae": ("nMAE", "%"),
@@ -32,6 +33,7 @@ SCORES = {
     **{f"width{percent}": (f"width of {percent} %", "unit") for percent in (50, 80, 90)},
 }  # by metric: heading and unit
 FURTHER = {"days": ("peak", "energy"), "intervals": ("pinball", "crps", "coverage", "width")}  # beginnings of their scores
+TESTED = ("low", "high", "p_value")
 ABSENT = '<span class="none">–</span>'
 SMALL = 0.01  # below it digits are counted from the point
 WORST = 10
@@ -39,12 +41,12 @@ A_PLACE = 3  # rows of one place among the worst
 
 
 def table(head: Sequence[str], rows: Iterable[Sequence[str]], mark: str, kind: str = "") -> str:
-    """Return a table in a box of its own that scrolls, and ex ante or ex post above it; cells are HTML already."""
+    """Return a table in a box of its own that scrolls, and ex ante or ex post above it, if said; cells are HTML already."""
     cells = "".join(f'<th scope="col">{name}</th>' for name in head)
     body = "".join("<tr>" + "".join(f"<td>{cell}</td>" for cell in row) + "</tr>" for row in rows)
     style_of = f' class="{kind}"' if kind else ""
     return (
-        f'<div class="wide" tabindex="0"><table{style_of}><caption>{escape(mark)}</caption>'
+        f'<div class="wide" tabindex="0"><table{style_of}>{f"<caption>{escape(mark)}</caption>" if mark else ""}'
         f"<thead><tr>{cells}</tr></thead><tbody>{body}</tbody></table></div>"
     )
 
@@ -126,13 +128,15 @@ def _weather(backtested: Backtested, model: str) -> str:
     return "–" if forecast is None else "measured (ex post)" if forecast.is_ex_post else "none or forecast"
 
 
-def skill_table(backtested: Backtested) -> str:
-    """Return the skills of all models that are compared, with intervals, significance and places won; empty without."""
+def skill_table(backtested: Backtested, *, of_best: bool = True) -> str:
+    """Return the skills of the best model, or of all others, with intervals, significance and places won; empty without."""
     rows = []
     order = {name: place for place, name in enumerate(backtested.models)}
     skills = backtested.skill_table.sort_values(["model", "reference"], key=lambda names: names.map(order), kind="stable")
     for row in skills.to_dict("records"):
         model, reference = str(row["model"]), str(row["reference"])
+        if (model == backtested.best) != of_best:
+            continue
         won = backtested.won.get((model, reference), ())
         interval = f"{_number(100 * row['low'], form='.1f')} to {_number(100 * row['high'], form='.1f')}"
         rows.append(
@@ -169,10 +173,15 @@ def ablation_table(backtested: Backtested) -> str:
             _number(row["difference_percent"], form="+.1f"),
             f"{_number(row['low'], form='+.1f')} to {_number(row['high'], form='+.1f')}",
             p_text(row["p_value"]),
+            "–" if str(row["variant"]).startswith("with ") else pays(*(row[name] for name in ("difference_percent", *TESTED))),
         ]
         for row in backtested.parts.to_dict("records")
     ]
-    return table(["variant", "nMAE [%]", "larger error [%]", "interval [%]", "p"], rows, backtested.mark) if rows else ""
+    return (
+        table(["variant", "nMAE [%]", "larger error [%]", "interval [%]", "p", "does the part pay?"], rows, backtested.mark)
+        if rows
+        else ""
+    )
 
 
 def place_table(backtested: Backtested) -> str:
