@@ -15,7 +15,7 @@ from gridcast.sources.weather.quantities import QUANTITIES
 from gridcast.views import style
 from gridcast.views.backtested import Backtested
 from gridcast.views.backtestfigures import new
-from gridcast.views.backtesttables import table
+from gridcast.views.backtesttables import table as table_of
 
 SHOWN = 5  # best days, and worst days
 NAMED = 3  # places that a day names
@@ -47,7 +47,9 @@ def daily_errors(backtested: Backtested, model: str) -> pd.DataFrame:
         counts[:, place] = np.bincount(code, known, minlength=count)
     errors = np.where(counts > 0, sums / np.maximum(counts, 1), np.nan)
     found = pd.DataFrame(errors, index=pd.date_range(first, periods=count, name="day"), columns=list(forecast.locations))
-    return found[counts.sum(axis=1) >= WHOLE * counts.sum(axis=1).max(initial=1)]
+    whole = counts.sum(axis=1) >= WHOLE * counts.sum(axis=1).max(initial=1)
+    kept: pd.DataFrame = found.loc[whole]
+    return kept
 
 
 def daily_weather(backtested: Backtested) -> pd.DataFrame:
@@ -92,9 +94,9 @@ def day_table(backtested: Backtested, errors: pd.DataFrame, weather: pd.DataFram
         cells = [f"{day:%a %Y-%m-%d}", style.number(float(mean[day]))]
         if beside is not None:
             cells.append(style.number(float(beside[day])) if day in beside.index else "–")
-        cells += [_told(weather, apart, name, day) for name in weather]
+        cells += [_told(weather, apart, name, day) for name in map(str, weather)]
         rows.append([*cells, escape(_where(errors.loc[day], worst=worst))])
-    units = {name: UNITS.get(QUANTITIES[name].unit, QUANTITIES[name].unit) for name in weather}
+    units = {name: UNITS.get(QUANTITIES[name].unit, QUANTITIES[name].unit) for name in map(str, weather)}
     compared = [f"{escape(other)} [%]"] if other else []
     head = [
         "day, local time",
@@ -102,7 +104,7 @@ def day_table(backtested: Backtested, errors: pd.DataFrame, weather: pd.DataFram
         *compared,
         *(f"{_title(name)} [{unit}]" for name, unit in units.items()),
     ]
-    return table([*head, f"{'largest' if worst else 'smallest'} error at [%]"], rows, backtested.mark, "words")
+    return table_of([*head, f"{'largest' if worst else 'smallest'} error at [%]"], rows, backtested.mark, "words")
 
 
 def plot_days(backtested: Backtested, errors: pd.DataFrame, weather: pd.DataFrame) -> Figure | None:
@@ -149,9 +151,8 @@ def _labels(times: pd.DatetimeIndex, zone: str, freq: pd.Timedelta) -> pd.Dateti
 
 def _told(weather: pd.DataFrame, apart: pd.DataFrame, name: str, day: pd.Timestamp) -> str:
     """Return the weather of a day, and by how much it departs from what is usual."""
-    if day not in weather.index or not np.isfinite(weather.loc[day, name]):
-        return "–"
-    return f"{weather.loc[day, name]:.1f} ({apart.loc[day, name]:+.1f})".replace("-", "−")
+    value, more = (float(table[name].get(day, np.nan)) for table in (weather, apart))
+    return f"{value:.1f} ({more:+.1f})".replace("-", "−") if np.isfinite(value) else "–"
 
 
 def _where(errors: pd.Series[float], *, worst: bool) -> str:

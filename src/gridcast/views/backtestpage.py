@@ -216,7 +216,10 @@ def _worst(backtested: Backtested) -> str:
 
 
 def _facts(backtested: Backtested) -> Mapping[str, object]:
-    return {**backtested.facts, "weather": WEATHER[backtested.weather]}
+    facts = {
+        name: value for name, value in backtested.facts.items() if name != "data"
+    }  # whose fingerprints have a table of their own
+    return {**facts, "weather": WEATHER[backtested.weather]}
 
 
 def _figure(backtested: Backtested, figure: Figure | None, caption: str, alt: str) -> str:
