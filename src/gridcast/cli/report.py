@@ -15,9 +15,7 @@ def report(
     run: Annotated[Path, typer.Argument(metavar="RUN", help="Folder of `gridcast backtest`, `gridcast run` or `gridcast train`.")],
     out: Annotated[
         Path | None,
-        typer.Option(
-            "--out", metavar="FILE.html", help="The page.  \\[default: report.html in the folder]", rich_help_panel=OUTPUT
-        ),
+        typer.Option("--out", metavar="FILE.html", help="The page.  \\[default: report.html in RUN]", rich_help_panel=OUTPUT),
     ] = None,
     forecasts: Annotated[
         list[Path] | None,

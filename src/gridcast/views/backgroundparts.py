@@ -17,6 +17,7 @@ from gridcast.views.figures import draw_losses
 from gridcast.views.page import bullets, folded, note, pictured
 
 KIB = 1024
+TIMES = {"training_seconds": "training [s]", "prediction_seconds": "prediction [s]"}
 
 
 def data_part(background: Background) -> str:
@@ -59,11 +60,21 @@ def plot_losses(history: pd.DataFrame | None) -> Figure | None:
 
 def used_part(background: Background, facts: Mapping[str, object], mark: str) -> str:
     """Return plan, settings, versions and the fingerprints of the data."""
+    times = {name: facts[name] for name in TIMES if isinstance(facts.get(name), Mapping)}
     return (
-        fact_table(facts, mark)
+        fact_table({name: value for name, value in facts.items() if name not in times}, mark)
+        + _times(times)
         + _prints(background.prints)
         + (folded("All settings", f"<pre>{escape(background.config)}</pre>") if background.config else "")
     )
+
+
+def _times(times: Mapping[str, object]) -> str:
+    """Return how long each model took."""
+    wide = pd.DataFrame(times)
+    cells = [["–" if pd.isna(value) else f"{value:,.1f}" for value in row] for row in wide.to_numpy()]
+    rows = [[escape(str(name)), *row] for name, row in zip(wide.index, cells, strict=True)]
+    return table(["model", *(TIMES[str(name)] for name in wide)], rows, "") if rows else ""
 
 
 def _prints(prints: tuple[Print, ...]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from html import escape
 
 import numpy as np
@@ -16,12 +17,15 @@ from gridcast.views import style
 from gridcast.views.backtested import Backtested
 from gridcast.views.backtestfigures import new
 from gridcast.views.backtesttables import table as table_of
+from gridcast.views.labels import label_places
 
 SHOWN = 5  # best days, and worst days
 NAMED = 3  # places that a day names
 SEASON = 15  # days on either side that tell what is usual at that time of the year
 WHOLE = 0.5  # share of the most readings of a day from which on it counts
 MOST = 4  # variables of the weather
+YEAR = 365
+DOT = 3.0  # radius of a day [points]
 UNITS = {"degC": "°C", "W/m2": "W/m²"}
 TEMPERATURE = "temperature"
 
@@ -52,66 +56,64 @@ def daily_errors(backtested: Backtested, model: str) -> pd.DataFrame:
     return kept
 
 
-def daily_weather(backtested: Backtested) -> pd.DataFrame:
-    """Return the mean weather of all places by day of their clocks, a column a variable; without columns where there is none."""
+def daily_weather(backtested: Backtested) -> dict[str, pd.DataFrame]:
+    """Return the mean weather of each day of the local clock by variable: a row a day, a column a place."""
     panel = backtested.panel
     names = [name for name in panel.variables if name in QUANTITIES and panel.values_of(name).ndim == 2][:MOST]
-    columns = {}
+    found = {}
     for name in names:
-        values = pd.DataFrame(panel.values_of(name), columns=list(panel.locations))
+        values = pd.DataFrame(panel.values_of(name).astype(np.float64), columns=list(panel.locations))
         parts = []
         for zone in dict.fromkeys(panel.timezones):
             own = values.loc[:, [each == zone for each in panel.timezones]]
             parts.append(own.groupby(_labels(panel.times, zone, panel.freq)).mean())
-        columns[name] = pd.concat(parts, axis=1).mean(axis=1)
-    return pd.DataFrame(columns) if columns else pd.DataFrame(index=pd.DatetimeIndex([]))
+        found[name] = pd.concat(parts, axis=1)[list(panel.locations)].sort_index()
+    return found
 
 
-def departures(weather: pd.DataFrame) -> pd.DataFrame:
-    """Return by how much each day departs from what is usual at its time of the year, over all years of the panel."""
-    of_year = weather.index.dayofyear.to_numpy()  # type: ignore[attr-defined]
-    found = {}
-    for name in weather:
-        values = weather[name].to_numpy(dtype=np.float64)
-        usual = np.full(len(values), np.nan)
-        for day in np.unique(of_year):
-            apart = np.abs(of_year - day)
-            near = values[np.minimum(apart, 365 - apart) <= SEASON]
-            usual[of_year == day] = np.nanmean(near) if np.isfinite(near).any() else np.nan
-        found[name] = values - usual
-    return pd.DataFrame(found, index=weather.index)
+def departure(values: pd.Series[float], day: pd.Timestamp) -> float:
+    """Return by how much a day departs from what is usual at its time of the year, over all years that there are.
+
+    Example:
+        >>> days = pd.date_range("2024-01-01", periods=3)
+        >>> departure(pd.Series([1.0, 2.0, 6.0], index=days), days[2])
+        3.0
+    """
+    apart = np.abs(pd.DatetimeIndex(values.index).dayofyear.to_numpy() - day.dayofyear)
+    near = values[np.minimum(apart, YEAR - apart) <= SEASON]
+    return float(values[day] - near.mean())
 
 
-def day_table(backtested: Backtested, errors: pd.DataFrame, weather: pd.DataFrame, *, worst: bool) -> str:
-    """Return the best or worst days of the best model, with the weather of each; empty without its forecasts."""
+def day_table(backtested: Backtested, errors: pd.DataFrame, weather: Mapping[str, pd.DataFrame], *, worst: bool) -> str:
+    """Return the best or worst days of the best model, with the weather of each; empty without its forecasts.
+
+    Args:
+        backtested: What is reported.
+        errors: From `daily_errors`, of the best model.
+        weather: From `daily_weather`.
+        worst: Whether the worst days are wanted.
+    """
     mean = errors.mean(axis=1)
     chosen = mean.sort_values(ascending=not worst, kind="stable").head(SHOWN).index
     other = backtested.reference if backtested.reference in backtested.forecasts else None
-    beside = daily_errors(backtested, other).mean(axis=1) if other else None
-    apart = departures(weather)
+    beside = daily_errors(backtested, other).mean(axis=1) if other else pd.Series(dtype=np.float64)
+    of_all = {name: table.mean(axis=1) for name, table in weather.items()}
     rows = []
-    for day in chosen:
+    for day in pd.DatetimeIndex(chosen):
         cells = [f"{day:%a %Y-%m-%d}", style.number(float(mean[day]))]
-        if beside is not None:
-            cells.append(style.number(float(beside[day])) if day in beside.index else "–")
-        cells += [_told(weather, apart, name, day) for name in map(str, weather)]
-        rows.append([*cells, escape(_where(errors.loc[day], worst=worst))])
-    units = {name: UNITS.get(QUANTITIES[name].unit, QUANTITIES[name].unit) for name in map(str, weather)}
-    compared = [f"{escape(other)} [%]"] if other else []
-    head = [
-        "day, local time",
-        f"{escape(backtested.best)} [%]",
-        *compared,
-        *(f"{_title(name)} [{unit}]" for name, unit in units.items()),
-    ]
+        cells += [style.number(float(beside[day])) if day in beside.index else "–"] if other else []
+        cells += [_told(values, day) for values in of_all.values()]
+        rows.append([*cells, escape(_where(errors.T[day], weather.get(TEMPERATURE), worst=worst))])
+    head = ["day, local time", *(f"{escape(name)} [%]" for name in (backtested.best, other) if name)]
+    head += [f"{name.replace('_', ' ')} [{_unit(name)}]" for name in weather]
     return table_of([*head, f"{'largest' if worst else 'smallest'} error at [%]"], rows, backtested.mark, "words")
 
 
-def plot_days(backtested: Backtested, errors: pd.DataFrame, weather: pd.DataFrame) -> Figure | None:
+def plot_days(backtested: Backtested, errors: pd.DataFrame, weather: Mapping[str, pd.DataFrame]) -> Figure | None:
     """Return the error of each day beside its temperature, the worst days with their date; None without temperature."""
     if TEMPERATURE not in weather:
         return None
-    both = pd.DataFrame({"warm": weather[TEMPERATURE], "error": errors.mean(axis=1)}).dropna()
+    both = pd.DataFrame({"warm": weather[TEMPERATURE].mean(axis=1), "error": errors.mean(axis=1)}).dropna()
     if len(both) < 2 * SHOWN:
         return None
     figure, (axes,) = new(backtested, 3.4)
@@ -122,14 +124,13 @@ def plot_days(backtested: Backtested, errors: pd.DataFrame, weather: pd.DataFram
         (ends.index[:SHOWN], style.GREEN, "s", "best days"),
     ):
         axes.plot(both.loc[days, "warm"], both.loc[days, "error"], marker, color=colour, markersize=6.5, label=label)
-    for day in ends.index[-NAMED:]:
-        axes.annotate(f" {day:%d %b %Y}", (both.loc[day, "warm"], both.loc[day, "error"]), fontsize=9, va="center", xytext=(5, 0),
-                      textcoords="offset points")  # fmt: skip
     style.dressed(axes, f"Error of {backtested.best} by day and temperature")
     axes.set(xlabel="mean temperature of all places [°C]", ylabel="error [% of mean load]")
     axes.set_ylim(bottom=0)
     axes.margins(x=0.08)
     axes.legend(frameon=False, fontsize=10)
+    names = {int(row): f"{both.index[row]:%d %b %Y}" for row in np.argsort(-both["error"].to_numpy(), kind="stable")[:NAMED]}
+    label_places(axes, both[["warm", "error"]].to_numpy(), np.full(len(both), DOT), names)
     return figure
 
 
@@ -149,17 +150,21 @@ def _labels(times: pd.DatetimeIndex, zone: str, freq: pd.Timedelta) -> pd.Dateti
     return (labels.tz_localize(None) if labels.tz is not None else labels).normalize()
 
 
-def _told(weather: pd.DataFrame, apart: pd.DataFrame, name: str, day: pd.Timestamp) -> str:
+def _told(values: pd.Series[float], day: pd.Timestamp) -> str:
     """Return the weather of a day, and by how much it departs from what is usual."""
-    value, more = (float(table[name].get(day, np.nan)) for table in (weather, apart))
-    return f"{value:.1f} ({more:+.1f})".replace("-", "−") if np.isfinite(value) else "–"
+    value = float(values.get(day, np.nan))
+    return f"{value:.1f} ({departure(values, day):+.1f})".replace("-", "−") if np.isfinite(value) else "–"
 
 
-def _where(errors: pd.Series[float], *, worst: bool) -> str:
-    """Return the places that a day names, with their errors."""
+def _where(errors: pd.Series[float], warm: pd.DataFrame | None, *, worst: bool) -> str:
+    """Return the places that a day names, with their errors and temperatures."""
     known = errors.dropna().sort_values(ascending=not worst, kind="stable").head(NAMED)
-    return ", ".join(f"{name} {style.number(float(value))}" for name, value in known.items())
+    found = []
+    for name, value in known.items():
+        told = "–" if warm is None or name not in warm else _told(warm[name], pd.Timestamp(str(errors.name)))
+        found.append(f"{name} {style.number(float(value))}" + ("" if told == "–" else f" at {told.replace(' (', ' °C (')}"))
+    return ", ".join(found)
 
 
-def _title(name: str) -> str:
-    return name.replace("_", " ")
+def _unit(name: str) -> str:
+    return UNITS.get(QUANTITIES[name].unit, QUANTITIES[name].unit)

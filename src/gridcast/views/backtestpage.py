@@ -113,7 +113,11 @@ def _operator(backtested: Backtested) -> str:
     if backtested.operator is None:
         return ""
     when = "When each of its forecasts was made is not known: some may be newer than those beside them."
-    return "<h3>On the hours that the operator forecast too</h3>" + model_table(backtested, backtested.operator) + note(when)
+    return (
+        "<h3>On the hours that the operator forecast too</h3>"
+        + model_table(backtested, backtested.operator, parts=("errors",))
+        + note(when)
+    )
 
 
 def _parts(backtested: Backtested) -> str:
@@ -180,7 +184,7 @@ def _days(backtested: Backtested) -> str:
     weather = daily_weather(backtested)
     usual = "In brackets: by how much the weather departs from what is usual within fifteen days of that date, over all years read."
     text = "Errors in per cent of the mean load of each place, mean over all places and hours of a day. " + (
-        usual if len(weather.columns) else "No weather was read."
+        usual if weather else "No weather was read."
     )
     tables = "".join(
         f"<h3>{word}</h3>{day_table(backtested, errors, weather, worst=worst)}"

@@ -32,6 +32,7 @@ SCORES = {
     **{f"coverage{percent}": (f"coverage of {percent} %", "%") for percent in (50, 80, 90)},
     **{f"width{percent}": (f"width of {percent} %", "unit") for percent in (50, 80, 90)},
 }  # by metric: heading and unit
+PARTS = ("errors", "days", "intervals")
 FURTHER = {"days": ("peak", "energy"), "intervals": ("pinball", "crps", "coverage", "width")}  # beginnings of their scores
 TESTED = ("low", "high", "p_value")
 ABSENT = '<span class="none">–</span>'
@@ -51,26 +52,30 @@ def table(head: Sequence[str], rows: Iterable[Sequence[str]], mark: str, kind: s
     )
 
 
-def model_table(backtested: Backtested, scores: pd.DataFrame | None = None) -> str:
+def model_table(backtested: Backtested, scores: pd.DataFrame | None = None, *, parts: Sequence[str] = PARTS) -> str:
     """Return all scores over everything as three tables (errors, days, intervals), a row a model, the best of each column in bold.
 
     Args:
         backtested: What is reported.
-        scores: Of the sum of all places, in place of the backtest's own.
+        scores: Of the sum of all places, or of other hours, in place of the backtest's own.
+        parts: Which of the tables.
     """
     rows = backtested.scores if scores is None else scores
     rows = rows[rows["split"] == "overall"].drop_duplicates(["model", "metric"])
     wide = rows.pivot_table(index="model", columns="metric", values="value", dropna=False)
-    wide = wide.reindex(index=[name for name in backtested.models if name in wide.index])
-    errors, days, intervals = (
-        _score_columns(backtested, wide, [name for name in SCORES if _part_of(name) == part])
-        for part in ("errors", "days", "intervals")
-    )
-    if scores is None:
+    strangers = [name for name in wide.index if name not in backtested.models]
+    wide = wide.reindex(index=[*(name for name in backtested.models if name in wide.index), *strangers])
+    columns = {
+        part: _score_columns(backtested, wide, [name for name in SCORES if _part_of(name) == part])
+        for part in PARTS
+        if part in parts
+    }
+    if scores is None and "days" in columns:
+        days = columns["days"]
         days["steps not forecast"] = [_missed(backtested, str(model)) for model in wide.index]
         days["weather of these steps"] = [_weather(backtested, str(model)) for model in wide.index]
     names = [f"<b>{escape(str(model))}</b>" if model == backtested.best else escape(str(model)) for model in wide.index]
-    return "".join(_scores(names, columns, backtested.mark) for columns in (errors, days, intervals) if columns)
+    return "".join(_scores(names, each, backtested.mark) for each in columns.values() if each)
 
 
 def _part_of(metric: str) -> str:

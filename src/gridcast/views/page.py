@@ -18,10 +18,10 @@ table.words td, table.words th { text-align: left; } table.words td:last-child {
 .verdict p { margin: 0 0 6px; } .verdict p:last-child { margin: 0; } .badge { display: inline-block; border: 1px solid #767676;
   border-radius: 3px; padding: 0 6px; font-size: 13px; font-weight: 600; } details { margin: 8px 0; } summary { cursor: pointer; }
 ul { margin: 4px 0; padding-left: 20px; } pre { font-size: 12.5px; white-space: pre-wrap; overflow-wrap: anywhere; }
-.hash { font-family: ui-monospace, "DejaVu Sans Mono", monospace; font-size: 12px; overflow-wrap: anywhere; }
+.hash { white-space: nowrap; font-family: ui-monospace, "DejaVu Sans Mono", monospace; font-size: 12px; }
 @page { size: A4; margin: 14mm 12mm; }
-@media print { img { min-width: 0; max-height: 240mm; } .wide { overflow: visible; background: none; }
-  details:not([open]) { display: none; } .small, figcaption, caption { font-size: 9px; } .verdict { font-size: 12px; }
+@media print { img { min-width: 0; max-height: 240mm; } .wide { overflow: visible; background: none; break-inside: avoid; }
+  details:not([open]) { display: none; } .small, figcaption, caption, .badge { font-size: 9px; } .verdict { font-size: 12px; }
   h1, h2, h3, caption { break-after: avoid; } h2 { margin-top: 18px; font-size: 16px; } h3 { font-size: 13px; margin-top: 10px; }
   tr, .verdict { break-inside: avoid; } thead { display: table-header-group; } table { font-size: 8.5px; }
   th, td { padding: 2px 5px; } p, li { orphans: 3; widows: 3; } .hash { font-size: 7px; }

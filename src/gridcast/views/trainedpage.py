@@ -54,7 +54,7 @@ def trained_page(trained: Trained, *, title: str) -> str:
     said = (
         "There is no forecast to report"
         if made is None
-        else f"{counted(len(made.issue_times), 'forecast')} of {counted(made.locations, 'place')}, of which no step has a reading yet"
+        else f"No step of {counted(len(made.issue_times), 'forecast')} of {counted(made.locations, 'place')} has a reading yet"
     )
     summary = (
         f"<h1>{escape(title)}</h1><p>{coded(background.asked)}</p>"

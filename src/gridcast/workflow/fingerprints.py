@@ -46,7 +46,7 @@ def fingerprints(config: RunConfig, panel: Panel | None = None) -> dict[str, dic
         if address:
             found[what] = _of_address(address)
     if panel is not None:
-        found[READ_AS] = {"from": panel.describe(), "sha256": of_panel(panel), "bytes": 0}
+        found[READ_AS] = {"from": f"{counted(panel.locations, 'place')} x {panel.rows:,}", "sha256": of_panel(panel), "bytes": 0}
     return found
 
 

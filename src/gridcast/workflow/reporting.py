@@ -215,7 +215,7 @@ def same_readings(actual: Forecast, sources: Sources) -> str:
         return ""
     gone = [name for name in actual.locations if name not in panel.locations]
     if gone:
-        return f"The sources have changed since: {counted(gone, 'place')} of the run {'is' if len(gone) == 1 else 'are'} not in them any more ({listed(gone)})."
+        return f"The sources have changed since: they have no {listed(gone)} any more."
     then = actual.values.values
     now = actual_values(panel.only(actual.locations), actual.issue_times, actual.horizon).values.values
     known = np.isfinite(then)
