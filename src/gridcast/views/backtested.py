@@ -110,9 +110,11 @@ class Backtested:
 
     @cached_property
     def skill_table(self) -> pd.DataFrame:
-        """The skills as a table with all its columns."""
+        """The skills as a table with all its columns; of two models that were compared one way, the other way too."""
         table = self.skills if isinstance(self.skills, pd.DataFrame) else pd.DataFrame(list(self.skills))
-        return _table(table, ("model", "reference", "metric"), ("skill", "low", "high", "p_value"))
+        told = _table(table, ("model", "reference", "metric"), ("skill", "low", "high", "p_value"))
+        turned = _turned(told[told["reference"].isin(self.models)])
+        return pd.concat([told, turned], ignore_index=True).drop_duplicates(["model", "reference", "metric"])
 
     @cached_property
     def parts(self) -> pd.DataFrame:
@@ -173,6 +175,13 @@ class Backtested:
 def _table(table: pd.DataFrame, names: tuple[str, ...], numbers: tuple[str, ...]) -> pd.DataFrame:
     """Return a table with all these columns, NaN where a number is not known."""
     return table.reindex(columns=[*names, *numbers]).astype(dict.fromkeys(numbers, np.float64))
+
+
+def _turned(table: pd.DataFrame) -> pd.DataFrame:
+    """Return skills the other way round: of each reference against the model, 1 - 1 / (1 - skill)."""
+    other = 1 - 1 / (1 - table[["skill", "low", "high"]])
+    names = {"model": table["reference"], "reference": table["model"]}
+    return table.assign(**names, skill=other["skill"], low=other["high"], high=other["low"])
 
 
 def mean_load(actual: Forecast) -> Floats:

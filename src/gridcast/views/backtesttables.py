@@ -275,5 +275,5 @@ def _flat(facts: Mapping[str, object], before: str = "") -> list[tuple[str, str]
 
 def _text(value: object) -> str:
     if isinstance(value, list | tuple):
-        return ", ".join(_text(part) for part in value)
+        return ", ".join(_text(part) for part in value) or "none"
     return style.number(value) if isinstance(value, float) else str(value)
