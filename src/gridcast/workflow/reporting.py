@@ -205,7 +205,8 @@ def _history(folder: Path) -> pd.DataFrame | None:
     if not path.exists():
         return None
     with reading(path):
-        return pd.read_csv(path)
+        table = pd.read_csv(path)
+        return table.astype({"loss": np.float64})
 
 
 def same_readings(actual: Forecast, sources: Sources) -> str:
