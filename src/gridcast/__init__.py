@@ -54,6 +54,7 @@ if TYPE_CHECKING:
     from gridcast.workflow.checking import check_readings as check_readings
     from gridcast.workflow.explaining import explain as explain
     from gridcast.workflow.forecasting import forecast as forecast
+    from gridcast.workflow.reporting import report as report
     from gridcast.workflow.run import run as run
     from gridcast.workflow.training import train as train
     from gridcast.workflow.tuning import tune as tune
@@ -102,6 +103,7 @@ _HOME = {
     "check_readings": "workflow.checking",
     "explain": "workflow.explaining",
     "forecast": "workflow.forecasting",
+    "report": "workflow.reporting",
     "run": "workflow.run",
     "train": "workflow.training",
     "tune": "workflow.tuning",

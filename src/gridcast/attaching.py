@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
@@ -62,8 +63,8 @@ def with_weather(
     readings = panel.rows
     for name, values in at_places.data_vars.items():
         panel = _joined(panel, str(name), values)
-        if covering:
-            _require_cover(panel, str(name), readings, weather)
+    if covering:
+        _require_cover(panel, [str(name) for name in at_places.data_vars], readings, weather)
     if "y" in dataset.dims:
         for name, values in dataset.data_vars.items():
             panel = _joined(panel, f"{name}_field", values)
@@ -156,24 +157,29 @@ def _by_local_days(dataset: xr.Dataset, panel: Panel, config: RunConfig) -> xr.D
     return dataset.assign_coords(local).drop_duplicates(moments)
 
 
-def _require_cover(panel: Panel, name: str, readings: int, weather: Weather) -> None:
-    """Refuse weather that is there at no reading, and warn of readings without it.
+def _require_cover(panel: Panel, names: Sequence[str], readings: int, weather: Weather) -> None:
+    """Refuse weather that is there at no reading, and warn of readings without it, once for variables with the same gaps.
 
     Raises:
-        PanelError: If it covers none of the readings.
+        PanelError: If a variable covers none of the readings.
 
     Warns:
-        GridcastWarning: If it does not cover all of them.
+        GridcastWarning: If one does not cover all of them.
     """
-    there = np.isfinite(panel.values_of(name)[:readings]).any(axis=1)
     span = f"weather from {weather.valid_times[0]} to {weather.valid_times[-1]}; readings from {panel.times[0]} to {panel.end}"
-    if not there.any():
-        expected = "weather of the time of the readings, on their clock"
-        raise PanelError(f"`{name}` is there at no reading", found=span, expected=expected)
-    if not there.all():
-        last = panel.times[np.flatnonzero(there)[-1]]
-        gone, last = int((~there).sum()), panel.times[np.flatnonzero(there)[-1]]
-        problem = f"`{name}` is missing at {gone:,} of {readings:,} readings of all places, and last there at {last}: {span}"
+    gaps: dict[tuple[int, pd.Timestamp], list[str]] = {}
+    for name in names:
+        there = np.isfinite(panel.values_of(name)[:readings]).any(axis=1)
+        if not there.any():
+            expected = "weather of the time of the readings, on their clock"
+            raise PanelError(f"`{name}` is there at no reading", found=span, expected=expected)
+        if not there.all():
+            gaps.setdefault((int((~there).sum()), panel.times[np.flatnonzero(there)[-1]]), []).append(name)
+    for (gone, last), alike in gaps.items():
+        verb = "is" if len(alike) == 1 else "are"
+        problem = (
+            f"{listed(alike)} {verb} missing at {gone:,} of {readings:,} readings of all places, and last there at {last}: {span}"
+        )
         warnings.warn(problem, GridcastWarning, stacklevel=3)
 
 

@@ -18,7 +18,7 @@ from gridcast.views.backtestplaces import plot_places, plot_score_map
 from gridcast.views.backtesttables import model_table, worst_table
 from gridcast.views.backtestverdict import map_verdict, verdict
 from gridcast.views.fans import _fresh, bands, example_weeks, plot_fans
-from gridcast.views.reliability import observed, plot_reliability
+from gridcast.views.reliability import observed, pit, plot_pit, plot_reliability
 
 LEVELS = (0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95)
 NOISE = {"hybrid": 0.03, "seasonal_naive_168h": 0.09, "ridge <b>": 0.05}
@@ -128,8 +128,10 @@ def test_names_are_text_and_no_markup(page):
 def test_every_table_and_every_figure_says_that_it_is_ex_post(page):
     captions = re.findall(r"<caption>(.*?)</caption>", page)
     alts = re.findall(r'<img alt="(.*?)"', page)
-    assert len(captions) == page.count("<table") == 10  # models 3, skills, parts, places, total, worst 2, settings
-    assert len(alts) == page.count("<img") == 10  # skills, lead, clock, weekdays, time, places, map, reliability, weeks, total
+    # models 3, skills 2, parts, places, days 2, total, worst 2, settings
+    assert len(captions) == page.count("<table") == 13
+    # skills, lead, clock, weekdays, time, places, map, reliability, PIT, weeks, total
+    assert len(alts) == page.count("<img") == 11
     assert all("ex post" in text for text in captions + alts)
     assert len(re.findall(r'<p class="small">[^<]*\(ex post\)</p>', page)) == len(alts)
     assert "ex ante" not in page
@@ -152,9 +154,27 @@ def test_without_weather_it_is_ex_ante():
 
 def test_the_verdict_says_by_how_much_and_what_may_be_chance(backtested):
     text = verdict(backtested)
-    assert text.startswith("hybrid is the best of 3 models, off by ")
-    assert "40.0 % smaller MAE than ridge <b> (35.0 to 45.0 %)" in text
-    assert "67.0 % smaller MAE than seasonal_naive_168h (−10.0 to 70.0 %, may be chance)" in text
+    first, second = text.split(". In MAE it is off by ")
+    values = backtested.overall("nmae")
+    assert first.startswith(f"hybrid is the best of 3 models, off by {values['hybrid']:.2f} % of mean load (nMAE, 4 places); ")
+    assert first.endswith(f"ridge <b>, the second, by {values['ridge <b>']:.2f} % of mean load")
+    assert " MW: 40.0 % less than ridge <b> (35.0 to 45.0 %); 67.0 % less than seasonal_naive_168h (−10.0 to 70.0 %, may" in second
+
+
+def test_no_sentence_of_the_verdict_has_two_measures(backtested):
+    for sentence in re.split(r"\. |; (?=ridge)", verdict(backtested)):
+        assert not ("nMAE" in sentence and " MAE" in sentence)
+
+
+def test_skills_are_turned_where_a_baseline_is_the_best(backtested):
+    scores = backtested.scores.copy()
+    scores.loc[scores["model"] == "ridge <b>", "value"] *= 0.1
+    turned = replace(backtested, scores=scores)
+    # the hybrid's skill against it is 0.4 (0.35 to 0.45): its own is 1 - 1 / 0.6, from 1 - 1 / 0.55 to 1 - 1 / 0.65
+    assert "66.7 % more than hybrid (−81.8 to −53.8 %)" in verdict(turned)
+    rows = turned.skill_table.set_index(["model", "reference"])
+    assert rows.loc[("hybrid", "ridge <b>"), "skill"] == 0.4
+    assert len(rows) == 4
 
 
 @pytest.mark.parametrize(
@@ -180,7 +200,8 @@ def test_what_was_not_tested_is_called_so(backtested):
     row = {"variant": "no_cnn", "nmae": 3.2, "difference_percent": 4.0}
     bare = replace(backtested, ablation=pd.DataFrame([{"variant": "full CNN", "nmae": 3.0}, row]), skills=())
     assert map_verdict(bare) == "The map did not earn its keep: the error of the variant “no_cnn” is 4.0 % larger (not tested)"
-    assert verdict(bare).endswith("smaller nMAE than seasonal_naive_168h (not tested)")
+    assert verdict(bare).endswith("less than seasonal_naive_168h (not tested)")
+    assert "MAE" not in verdict(bare).replace("nMAE", "")
 
 
 def test_the_best_of_each_column_is_bold(backtested):
@@ -188,6 +209,14 @@ def test_the_best_of_each_column_is_bold(backtested):
     own = [row for row in rows if row.startswith("<b>hybrid</b>")]
     assert [row.count("<b>") for row in own] == [3, 1, 2]  # name, nMAE, MAE; name; name, coverage
     assert not any("<b>" in row for row in rows if row not in own)
+
+
+def test_the_operator_stands_on_its_own_hours_only(backtested):
+    row = {"model": "operator", "split": "overall", "metric": "nmae", "value": 0.5, "n": 9}
+    scores = pd.concat([backtested.scores, pd.DataFrame([row])])
+    rows = re.findall(r"<tr><td>(.*?)</tr>", model_table(backtested, scores, parts=("errors",)))
+    assert rows[-1].startswith("operator</td><td><b>0.500</b>")
+    assert len(rows) == 4  # the three models, and it
 
 
 @pytest.mark.usefixtures("undrawn")
@@ -221,6 +250,28 @@ def test_quantiles_are_counted_at_their_levels():
     assert observed(told, actual).tolist() == [0.25, 1.0]  # one of four readings is below the lower quantile
     assert bands(told) == {80: (0, 1)}
     assert observed(Forecast(told.values), actual).size == 0
+
+
+def test_the_pit_is_flat_where_readings_lie_between_levels_as_often_as_these_are_apart():
+    panel = world(1)
+    issue_times = panel.times[-48:-24:24]
+    actual = actual_values(panel, issue_times, 10)
+    # levels 0.2 and 0.7: two readings below both, five between, three above
+    below, above = np.array([1.0] * 2 + [-1.0] * 8), np.array([2.0] * 7 + [-0.5] * 3)
+    told = actual.values.values[..., None] + np.stack([below, above], axis=-1)
+    forecast = Forecast.of(actual.values.values, panel=panel, issue_times=issue_times, quantiles=([0.2, 0.7], told))
+    edges, density = pit(forecast, actual)
+    assert edges.tolist() == [0, 0.2, 0.7, 1]
+    assert density == pytest.approx([1, 1, 1])
+    # without its first two steps nothing lies below: 0, 5 of 8 in half of the range, 3 of 8 in three tenths
+    assert pit(forecast, actual, 2)[1] == pytest.approx([0, 1.25, 1.25])
+
+
+def test_the_pit_is_drawn_for_models_with_quantiles(backtested):
+    axes = plot_pit(backtested).axes
+    assert [each.get_title(loc="left") for each in axes] == ["hybrid"]
+    assert len(axes[0].patches) == len(LEVELS) + 1
+    assert plot_pit(replace(backtested, forecasts={})) is None
 
 
 def test_a_wild_reading_leaves_the_picture_and_that_is_said(backtested):

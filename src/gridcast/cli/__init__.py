@@ -14,6 +14,7 @@ from gridcast.cli.data import data
 from gridcast.cli.engine import ablate, backtest, forecast, train
 from gridcast.cli.explain import explain
 from gridcast.cli.map import draw
+from gridcast.cli.report import report
 from gridcast.cli.run import demo, generate, run
 from gridcast.cli.serve import export, key, serve
 from gridcast.cli.talk import INTERRUPTED
@@ -37,6 +38,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "explain": explain,
     "backtest": backtest,
     "ablate": ablate,
+    "report": report,
     "tune": tune,
     "check": check,
     "map": draw,

@@ -13,6 +13,7 @@ import pandas as pd
 from gridcast.errors import ShapeError, listed
 from gridcast.forecast import Forecast
 from gridcast.panel import Panel
+from gridcast.views.background import Background
 
 COLUMNS = ("model", "split", "metric", "value", "n")
 ERRORS = {"nmae": "nMAE [% of mean load]", "wape": "WAPE [%]", "mae": "MAE"}  # the first that is there leads the report
@@ -49,6 +50,8 @@ class Backtested:
         facts: What is to be printed of plan and settings; `weather` is a key of `WEATHER`, `gap` the steps that are not scored.
         ablation: `variant`, `nmae`, `difference_percent`, `low`, `high` and `p_value`: how much larger the error is without.
         total: The sum of all places.
+        operator: The overall scores of all, and of the operator, on the hours that the operator forecast too.
+        background: What was asked, the data, and what was used, as far as that is known.
 
     Raises:
         ShapeError: If the scores lack a column, have no row, or a forecast is not of the shape of what was measured.
@@ -63,6 +66,8 @@ class Backtested:
     facts: Mapping[str, object] = field(default_factory=dict)
     ablation: pd.DataFrame | None = None
     total: Total | None = None
+    operator: pd.DataFrame | None = None
+    background: Background = field(default_factory=Background)
 
     def __post_init__(self) -> None:
         missing = [name for name in COLUMNS if name not in self.scores]
@@ -105,9 +110,11 @@ class Backtested:
 
     @cached_property
     def skill_table(self) -> pd.DataFrame:
-        """The skills as a table with all its columns."""
+        """The skills as a table with all its columns; of two models that were compared one way, the other way too."""
         table = self.skills if isinstance(self.skills, pd.DataFrame) else pd.DataFrame(list(self.skills))
-        return _table(table, ("model", "reference", "metric"), ("skill", "low", "high", "p_value"))
+        told = _table(table, ("model", "reference", "metric"), ("skill", "low", "high", "p_value"))
+        turned = _turned(told[told["reference"].isin(self.models)])
+        return pd.concat([told, turned], ignore_index=True).drop_duplicates(["model", "reference", "metric"])
 
     @cached_property
     def parts(self) -> pd.DataFrame:
@@ -168,6 +175,13 @@ class Backtested:
 def _table(table: pd.DataFrame, names: tuple[str, ...], numbers: tuple[str, ...]) -> pd.DataFrame:
     """Return a table with all these columns, NaN where a number is not known."""
     return table.reindex(columns=[*names, *numbers]).astype(dict.fromkeys(numbers, np.float64))
+
+
+def _turned(table: pd.DataFrame) -> pd.DataFrame:
+    """Return skills the other way round: of each reference against the model, 1 - 1 / (1 - skill)."""
+    other = 1 - 1 / (1 - table[["skill", "low", "high"]])
+    names = {"model": table["reference"], "reference": table["model"]}
+    return table.assign(**names, skill=other["skill"], low=other["high"], high=other["low"])
 
 
 def mean_load(actual: Forecast) -> Floats:

@@ -14,24 +14,18 @@ from matplotlib.figure import Figure
 from gridcast.atomic import replacing
 from gridcast.errors import counted
 from gridcast.views import style
+from gridcast.views.backgroundparts import data_part, training_part, used_part
+from gridcast.views.backtestdays import daily_errors, daily_weather, day_table, plot_days
 from gridcast.views.backtested import WEATHER, Backtested
 from gridcast.views.backtestfigures import plot_clock, plot_leads, plot_over_time, plot_skills
 from gridcast.views.backtestplaces import plot_places, plot_score_map
-from gridcast.views.backtesttables import ablation_table, fact_table, model_table, place_table, skill_table, worst_table
+from gridcast.views.backtesttables import ablation_table, model_table, place_table, skill_table, worst_table
 from gridcast.views.backtestverdict import map_verdict, verdict
-from gridcast.views.checkpage import CSS
+from gridcast.views.checkpage import coded
 from gridcast.views.errorclock import plot_weekdays
 from gridcast.views.fans import plot_fans
-from gridcast.views.reliability import plot_reliability
-
-MORE_CSS = """
-img { min-width: 620px; } .wide + .wide { margin-top: 12px; }
-caption { text-align: left; font-size: 12px; font-style: italic; color: #666; padding: 2px 0; }
-figcaption { font-size: 13px; color: #666; margin: 2px 0 14px; } .none { color: #767676; } td { white-space: nowrap; }
-table.words td, table.words th { text-align: left; } table.words td:last-child { white-space: normal; }
-.verdict p { margin: 0 0 6px; } .verdict p:last-child { margin: 0; } .badge { display: inline-block; border: 1px solid #767676;
-  border-radius: 3px; padding: 0 6px; font-size: 13px; font-weight: 600; } details { margin: 8px 0; } summary { cursor: pointer; }
-"""
+from gridcast.views.page import bullets, document, folded, note, pictured
+from gridcast.views.reliability import plot_pit, plot_reliability
 
 
 def write_backtest_page(backtested: Backtested, path: str | os.PathLike[str], *, title: str = "Backtest") -> None:
@@ -51,29 +45,26 @@ def write_backtest_page(backtested: Backtested, path: str | os.PathLike[str], *,
 
 def backtest_page(backtested: Backtested, *, title: str = "Backtest") -> str:
     """Return the report as HTML, without scripts, and without anything from elsewhere."""
-    head = (
-        '<!doctype html><html lang="en"><head><meta charset="utf-8">'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        f"<title>{escape(title)}</title><style>{CSS}{MORE_CSS}</style></head><body>"
-    )
     parts = {
         "": _summary(backtested, title),
+        "The data": data_part(backtested.background),
         "All models": _models(backtested),
         "What each part is worth": _parts(backtested),
         "When it errs": _times(backtested),
         "Where it errs": _places(backtested),
         "Is it as sure as it says?": _sureness(backtested),
+        "The best and the worst days": _days(backtested),
         "Example weeks": _examples(backtested),
         "The sum of all places": _total(backtested),
         f"The worst of {backtested.best}": _worst(backtested),
-        "Plan and settings": fact_table(_facts(backtested), backtested.mark),
+        "The training": training_part(backtested.background),
+        "What was used": used_part(backtested.background, _facts(backtested), backtested.mark),
     }
-    body = "\n".join((f"<h2>{escape(name)}</h2>\n" if name else "") + text for name, text in parts.items() if text)
-    return f"{head}\n{body}\n</body></html>\n"
+    return document(title, parts)
 
 
 def _summary(backtested: Backtested, title: str) -> str:
-    times = backtested.actual.issue_times
+    times, background = backtested.actual.issue_times, backtested.background
     span = f", {times[0]:%Y-%m-%d %H:%M} to {times[-1]:%Y-%m-%d %H:%M} UTC" if len(times) else ""
     said = (
         f"{counted(len(backtested.actual.locations), 'place')}, {counted(len(times), 'issue time')}{span}; "
@@ -81,9 +72,12 @@ def _summary(backtested: Backtested, title: str) -> str:
     )
     kept = map_verdict(backtested)
     return (
-        f'<h1>{escape(title)}</h1><p>{escape(said)}</p><div class="verdict"><p>{escape(verdict(backtested))}.</p>'
+        f"<h1>{escape(title)}</h1>"
+        + (f"<p>{coded(background.asked)}</p>" if background.asked else "")
+        + f'<p class="small">{escape(said)}</p><div class="verdict"><p>{escape(verdict(backtested))}.</p>'
         + (f"<p>{escape(kept)}.</p>" if kept else "")
         + f'</div><p><span class="badge">{backtested.mark}</span> {escape(WEATHER[backtested.weather].partition(": ")[2])}.</p>'
+        + bullets(background.left_out)
     )
 
 
@@ -93,12 +87,12 @@ def _step(backtested: Backtested) -> str:
 
 
 def _models(backtested: Backtested) -> str:
-    note = (
+    text = (
         "Bold: the best of each column; a narrow interval is good only if its coverage is right. "
         "All models are scored on the same steps, those that all of them could forecast."
     )
     if backtested.facts.get("intervals") == "adaptive":
-        note += (
+        text += (
             " Forecasts are adaptive: those of every model that has quantiles are corrected over time by what its earlier ones "
             "kept missing and how often their intervals were met, as far as that was known at the issue time. So does "
             "`gridcast forecast`."
@@ -106,16 +100,30 @@ def _models(backtested: Backtested) -> str:
     alt = f"Skill of {backtested.best} against each other model with its interval; the table below has the numbers."
     return (
         model_table(backtested)
-        + _note(note)
+        + note(text)
         + _figure(backtested, plot_skills(backtested), "Skill is 1 − error / error of the other model.", alt)
         + skill_table(backtested)
+        + folded("How the other models stand against each other", skill_table(backtested, of_best=False))
+        + _operator(backtested)
+    )
+
+
+def _operator(backtested: Backtested) -> str:
+    """Return the scores of all on the hours that the operator forecast too."""
+    if backtested.operator is None:
+        return ""
+    when = "When each of its forecasts was made is not known: some may be newer than those beside them."
+    return (
+        "<h3>On the hours that the operator forecast too</h3>"
+        + model_table(backtested, backtested.operator, parts=("errors",))
+        + note(when)
     )
 
 
 def _parts(backtested: Backtested) -> str:
-    found = ablation_table(backtested)
-    note = "Each variant was trained anew. A larger error without a part means that it helps, a smaller one that the change does."
-    return found + _note(note) if found else ""
+    found, source = ablation_table(backtested), backtested.background.ablation
+    text = "Each variant was trained anew. A larger error without a part means that it helps, a smaller one that the change does."
+    return (found + note(text) if found else "") + (f"<p>{coded(source)}</p>" if source else "")
 
 
 def _times(backtested: Backtested) -> str:
@@ -161,7 +169,29 @@ def _sureness(backtested: Backtested) -> str:
     if figure is None:
         return "<p>No model tells quantiles: how sure they are is not known.</p>"
     text = "On the diagonal a quantile is honest; below it, too low. Of two honest intervals the narrower one is better."
-    return _figure(backtested, figure, text, "Reliability of the quantiles; coverage and width of the 80 % interval by lead time.")
+    valley = "PIT, how often readings lie between neighbouring quantiles. A valley: too narrow; a hill: too wide; a slope: a bias."
+    return _figure(
+        backtested, figure, text, "Reliability of the quantiles; coverage and width of the 80 % interval by lead time."
+    ) + _figure(backtested, plot_pit(backtested), valley, "Histogram of the probability integral transform of each model.")
+
+
+def _days(backtested: Backtested) -> str:
+    if backtested.best not in backtested.forecasts:
+        return ""
+    errors = daily_errors(backtested, backtested.best)
+    if errors.empty:
+        return ""
+    weather = daily_weather(backtested)
+    usual = "In brackets: by how much the weather departs from what is usual within fifteen days of that date, over all years read."
+    text = "Errors in per cent of the mean load of each place, mean over all places and hours of a day. " + (
+        usual if weather else "No weather was read."
+    )
+    tables = "".join(
+        f"<h3>{word}</h3>{day_table(backtested, errors, weather, worst=worst)}"
+        for word, worst in (("Worst", True), ("Best", False))
+    )
+    caption = "Each dot is a day: does the weather explain the bad ones?"
+    return tables + note(text) + _figure(backtested, plot_days(backtested, errors, weather), caption, caption)
 
 
 def _examples(backtested: Backtested) -> str:
@@ -184,25 +214,18 @@ def _worst(backtested: Backtested) -> str:
     hours = worst_table(backtested, days=False)
     if not hours:
         return ""
-    return f"<h3>Forecasts</h3>{worst_table(backtested, days=True)}<h3>Steps</h3>{hours}" + _note(
+    return f"<h3>Forecasts</h3>{worst_table(backtested, days=True)}<h3>Steps</h3>{hours}" + note(
         "At most three of a place. Look at the readings first: a fault of the meter looks like a bad forecast."
     )
 
 
 def _facts(backtested: Backtested) -> Mapping[str, object]:
-    return {**backtested.facts, "weather": WEATHER[backtested.weather]}
-
-
-def _note(text: str) -> str:
-    return f'<p class="small">{escape(text)}</p>'
+    facts = {
+        name: value for name, value in backtested.facts.items() if name != "data"
+    }  # whose fingerprints have a table of their own
+    return {**facts, "weather": WEATHER[backtested.weather]}
 
 
 def _figure(backtested: Backtested, figure: Figure | None, caption: str, alt: str) -> str:
-    """Return a figure with its caption, or nothing where there is none."""
-    if figure is None:
-        return ""
-    text = f"{caption} ({backtested.mark})"
-    return (
-        f'<figure class="wide" tabindex="0"><img alt="{escape(f"{alt} ({backtested.mark})", quote=True)}" '
-        f'src="{style.as_source(figure)}"></figure><p class="small">{escape(text)}</p>\n'
-    )
+    """Return a figure with its caption, both marked ex ante or ex post; nothing where there is none."""
+    return pictured(figure, f"{caption} ({backtested.mark})", f"{alt} ({backtested.mark})")

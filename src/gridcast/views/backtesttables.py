@@ -12,6 +12,7 @@ from gridcast.clock import find_zone
 from gridcast.forecast import Forecast
 from gridcast.views import style
 from gridcast.views.backtested import Backtested, mean_load
+from gridcast.views.backtestverdict import pays
 
 SCORES = {
     "nmae": ("nMAE", "%"),
@@ -31,7 +32,9 @@ SCORES = {
     **{f"coverage{percent}": (f"coverage of {percent} %", "%") for percent in (50, 80, 90)},
     **{f"width{percent}": (f"width of {percent} %", "unit") for percent in (50, 80, 90)},
 }  # by metric: heading and unit
+PARTS = ("errors", "days", "intervals")
 FURTHER = {"days": ("peak", "energy"), "intervals": ("pinball", "crps", "coverage", "width")}  # beginnings of their scores
+TESTED = ("low", "high", "p_value")
 ABSENT = '<span class="none">–</span>'
 SMALL = 0.01  # below it digits are counted from the point
 WORST = 10
@@ -39,36 +42,40 @@ A_PLACE = 3  # rows of one place among the worst
 
 
 def table(head: Sequence[str], rows: Iterable[Sequence[str]], mark: str, kind: str = "") -> str:
-    """Return a table in a box of its own that scrolls, and ex ante or ex post above it; cells are HTML already."""
+    """Return a table in a box of its own that scrolls, and ex ante or ex post above it, if said; cells are HTML already."""
     cells = "".join(f'<th scope="col">{name}</th>' for name in head)
     body = "".join("<tr>" + "".join(f"<td>{cell}</td>" for cell in row) + "</tr>" for row in rows)
     style_of = f' class="{kind}"' if kind else ""
     return (
-        f'<div class="wide" tabindex="0"><table{style_of}><caption>{escape(mark)}</caption>'
+        f'<div class="wide" tabindex="0"><table{style_of}>{f"<caption>{escape(mark)}</caption>" if mark else ""}'
         f"<thead><tr>{cells}</tr></thead><tbody>{body}</tbody></table></div>"
     )
 
 
-def model_table(backtested: Backtested, scores: pd.DataFrame | None = None) -> str:
+def model_table(backtested: Backtested, scores: pd.DataFrame | None = None, *, parts: Sequence[str] = PARTS) -> str:
     """Return all scores over everything as three tables (errors, days, intervals), a row a model, the best of each column in bold.
 
     Args:
         backtested: What is reported.
-        scores: Of the sum of all places, in place of the backtest's own.
+        scores: Of the sum of all places, or of other hours, in place of the backtest's own.
+        parts: Which of the tables.
     """
     rows = backtested.scores if scores is None else scores
     rows = rows[rows["split"] == "overall"].drop_duplicates(["model", "metric"])
     wide = rows.pivot_table(index="model", columns="metric", values="value", dropna=False)
-    wide = wide.reindex(index=[name for name in backtested.models if name in wide.index])
-    errors, days, intervals = (
-        _score_columns(backtested, wide, [name for name in SCORES if _part_of(name) == part])
-        for part in ("errors", "days", "intervals")
-    )
-    if scores is None:
+    strangers = [name for name in wide.index if name not in backtested.models]
+    wide = wide.reindex(index=[*(name for name in backtested.models if name in wide.index), *strangers])
+    columns = {
+        part: _score_columns(backtested, wide, [name for name in SCORES if _part_of(name) == part])
+        for part in PARTS
+        if part in parts
+    }
+    if scores is None and "days" in columns:
+        days = columns["days"]
         days["steps not forecast"] = [_missed(backtested, str(model)) for model in wide.index]
         days["weather of these steps"] = [_weather(backtested, str(model)) for model in wide.index]
     names = [f"<b>{escape(str(model))}</b>" if model == backtested.best else escape(str(model)) for model in wide.index]
-    return "".join(_scores(names, columns, backtested.mark) for columns in (errors, days, intervals) if columns)
+    return "".join(_scores(names, each, backtested.mark) for each in columns.values() if each)
 
 
 def _part_of(metric: str) -> str:
@@ -126,13 +133,15 @@ def _weather(backtested: Backtested, model: str) -> str:
     return "–" if forecast is None else "measured (ex post)" if forecast.is_ex_post else "none or forecast"
 
 
-def skill_table(backtested: Backtested) -> str:
-    """Return the skills of all models that are compared, with intervals, significance and places won; empty without."""
+def skill_table(backtested: Backtested, *, of_best: bool = True) -> str:
+    """Return the skills of the best model, or of all others, with intervals, significance and places won; empty without."""
     rows = []
     order = {name: place for place, name in enumerate(backtested.models)}
     skills = backtested.skill_table.sort_values(["model", "reference"], key=lambda names: names.map(order), kind="stable")
     for row in skills.to_dict("records"):
         model, reference = str(row["model"]), str(row["reference"])
+        if (model == backtested.best) != of_best:
+            continue
         won = backtested.won.get((model, reference), ())
         interval = f"{_number(100 * row['low'], form='.1f')} to {_number(100 * row['high'], form='.1f')}"
         rows.append(
@@ -169,10 +178,15 @@ def ablation_table(backtested: Backtested) -> str:
             _number(row["difference_percent"], form="+.1f"),
             f"{_number(row['low'], form='+.1f')} to {_number(row['high'], form='+.1f')}",
             p_text(row["p_value"]),
+            "–" if str(row["variant"]).startswith("with ") else pays(*(row[name] for name in ("difference_percent", *TESTED))),
         ]
         for row in backtested.parts.to_dict("records")
     ]
-    return table(["variant", "nMAE [%]", "larger error [%]", "interval [%]", "p"], rows, backtested.mark) if rows else ""
+    return (
+        table(["variant", "nMAE [%]", "larger error [%]", "interval [%]", "p", "does the part pay?"], rows, backtested.mark)
+        if rows
+        else ""
+    )
 
 
 def place_table(backtested: Backtested) -> str:
@@ -261,5 +275,5 @@ def _flat(facts: Mapping[str, object], before: str = "") -> list[tuple[str, str]
 
 def _text(value: object) -> str:
     if isinstance(value, list | tuple):
-        return ", ".join(_text(part) for part in value)
+        return ", ".join(_text(part) for part in value) or "none"
     return style.number(value) if isinstance(value, float) else str(value)

@@ -90,7 +90,7 @@ def check_page(panel: Panel, report: QualityReport, *, title: str, said: Sequenc
             f"<h1>{escape(title)}</h1>",
             f"<p>{escape(panel.describe())}</p>",
             *(f'<p class="small">{escape(sentence)}</p>' for sentence in said if sentence != panel.describe()),
-            f'<p class="verdict{"" if report.advisable else " no"}">{_code(report.verdict[0].upper() + report.verdict[1:])}.</p>',
+            f'<p class="verdict{"" if report.advisable else " no"}">{coded(report.verdict[0].upper() + report.verdict[1:])}.</p>',
             "<h2>Readings concerned</h2>",
             _table(report),
             f'<h2>Pictures</h2><p class="small">{escape(count)} {escape(legend)}</p>' if chosen else "",
@@ -196,7 +196,7 @@ def _list(report: QualityReport) -> str:
     rows = "".join(
         f"<tr{_id(report, f)}><td>{escape(f.location)}</td>"
         f'<td class="{f.severity}">{escape(KINDS[f.kind].title)}</td><td>{f.count:,}</td>'
-        f"<td>{escape(first_example(f))}</td><td>{escape(f.sentence)}</td><td>{_code(f.hint)}</td></tr>"
+        f"<td>{escape(first_example(f))}</td><td>{escape(f.sentence)}</td><td>{coded(f.hint)}</td></tr>"
         for f in report.findings
     )
     head = "".join(f"<th>{name}</th>" for name in ("place", "what", "readings", "first", "found", "what to do"))
@@ -209,7 +209,12 @@ def _id(report: QualityReport, finding: Finding) -> str:
     return f' id="{_anchor(report.locations, finding.location, finding.kind)}"' if first else ""
 
 
-def _code(hint: str) -> str:
-    """Return a hint with what is to be typed as code."""
-    parts = escape(hint).split("`")
+def coded(text: str) -> str:
+    """Return a text as HTML in which what stands in backticks is code.
+
+    Example:
+        >>> coded("type `a < b`")
+        'type <code>a &lt; b</code>'
+    """
+    parts = escape(text).split("`")
     return "".join(f"<code>{part}</code>" if number % 2 else part for number, part in enumerate(parts))

@@ -70,7 +70,7 @@ def plot_results(
         draw_over_time(over_time, drawn, unit)
     else:
         style.say_empty(style.dressed(over_time[0], "Predicted and actual"))
-    _draw_losses(loss, losses)
+    draw_losses(loss, losses)
     ex_post = isinstance(y_pred, Forecast) and y_pred.is_ex_post
     draw_scatter(scatter, table, unit, note="ex post" if ex_post else "")
     if path is not None:
@@ -107,7 +107,8 @@ def _losses(history: Losses | pd.DataFrame | Any) -> Losses:
     return losses  # type: ignore[return-value]
 
 
-def _draw_losses(axes: Axes, losses: Losses) -> None:
+def draw_losses(axes: Axes, losses: Losses | pd.DataFrame) -> None:
+    """Draw the loss of training and of validation by epoch, and mark the best epoch."""
     style.dressed(axes, "Loss by epoch")
     drawn = {key: np.asarray(losses[key], dtype=np.float64) for key in ("loss", "val_loss") if len(losses.get(key, ()))}
     last = max(len(values) for values in drawn.values())

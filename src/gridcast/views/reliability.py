@@ -1,4 +1,4 @@
-"""Whether the quantiles of a backtest are honest: how often what was measured lies below them, and in their intervals."""
+"""Whether the quantiles of a backtest are honest: how often what was measured lies below them, between them, and in intervals."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from gridcast.views import style
 from gridcast.views.backtested import Backtested, Floats
 from gridcast.views.backtestfigures import legend, lines, look, new
 
+SHOWN = 3  # histograms beside each other
 ASKED = (78, 82)  # coverage of the 80 % interval that is right [%]
 
 
@@ -30,7 +31,7 @@ def observed(forecast: Forecast, actual: Forecast, gap: int = 0) -> Floats:
 
 def plot_reliability(backtested: Backtested) -> Figure | None:
     """Return nominal against observed levels, coverage and width by lead time; None where no model has quantiles."""
-    models = [name for name in backtested.models if name in backtested.forecasts and backtested.forecasts[name].levels]
+    models = _with_quantiles(backtested)
     if not models:
         return None
     tables = {metric: backtested.split("lead", metric) for metric in ("coverage80", "width80")}
@@ -41,6 +42,51 @@ def plot_reliability(backtested: Backtested) -> Figure | None:
         _draw_leads(axes, backtested, metric, table)
     legend(figure, every[0])
     return figure
+
+
+def pit(forecast: Forecast, actual: Forecast, gap: int = 0) -> tuple[Floats, Floats]:
+    """Return the histogram of the probability integral transform, as coarse as the levels of the quantiles.
+
+    Where the quantiles are honest, what was measured lies between two neighbouring levels as often as they are apart: the density
+    is one everywhere. A valley says that intervals are too narrow, a hill that they are too wide, a slope that there is a bias.
+
+    Args:
+        forecast: With quantiles.
+        actual: What was measured.
+        gap: Number of first steps that are not scored.
+
+    Returns:
+        Edges of the bins, shape (Q + 2,), and the density in each, shape (Q + 1,). [1]
+
+    References:
+        Dawid (1984), doi:10.2307/2981683; Gneiting, Balabdaoui & Raftery (2007), doi:10.1111/j.1467-9868.2007.00587.x.
+    """
+    edges = np.array([0.0, *forecast.levels, 1.0])
+    return edges, np.diff([0.0, *observed(forecast, actual, gap), 1.0]) / np.diff(edges)
+
+
+def plot_pit(backtested: Backtested) -> Figure | None:
+    """Return the histogram of the PIT of at most three models, each in axes of its own; None where no model has quantiles."""
+    models = _with_quantiles(backtested)[:SHOWN]
+    found = {name: pit(backtested.forecasts[name], backtested.actual, backtested.gap) for name in models}
+    found = {name: (edges, height) for name, (edges, height) in found.items() if np.isfinite(height).all()}
+    if not found:
+        return None
+    figure, every = new(backtested, 2.9, [1] * len(found), one_scale=True)
+    for axes, (name, (edges, height)) in zip(every, found.items(), strict=True):
+        axes.bar(
+            edges[:-1], height, np.diff(edges), align="edge", color=look(backtested, name).color, edgecolor="white", alpha=0.75
+        )
+        axes.axhline(1, color=style.INK, linewidth=1.2, linestyle="--")
+        style.dressed(axes, name)
+        axes.set(xlim=(0, 1), xlabel="level of the quantile")
+    every[0].set_ylabel("density, honest: 1")
+    every[0].set_ylim(0, max(1.5, 1.05 * max(float(height.max()) for _, height in found.values())))
+    return figure
+
+
+def _with_quantiles(backtested: Backtested) -> list[str]:
+    return [name for name in backtested.models if name in backtested.forecasts and backtested.forecasts[name].levels]
 
 
 def _draw_levels(axes: Axes, backtested: Backtested, models: list[str]) -> None:

@@ -15,9 +15,8 @@ from gridcast.atomic import replacing
 from gridcast.errors import counted
 from gridcast.tuning import Tuned
 from gridcast.views import style
-from gridcast.views.backtestpage import MORE_CSS
 from gridcast.views.backtesttables import table
-from gridcast.views.checkpage import CSS
+from gridcast.views.page import document
 from gridcast.views.tunedfigures import label_of, plot_history, plot_importance, plot_parallel
 
 SHOWN = 10  # of the best trials, and of errors
@@ -41,11 +40,6 @@ def write_tuning_page(tuned: Tuned, facts: Mapping[str, Any], path: str | os.Pat
 
 def tuning_page(tuned: Tuned, facts: Mapping[str, Any], *, title: str = "Search") -> str:
     """Return the report as HTML, without scripts, and without anything from elsewhere."""
-    head = (
-        '<!doctype html><html lang="en"><head><meta charset="utf-8">'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        f"<title>{escape(title)}</title><style>{CSS}{MORE_CSS}</style></head><body>"
-    )
     few = "Too few trials have a score to tell which settings mattered."
     parts = {
         "": f'<h1>{escape(title)}</h1><p>{escape(_plan(facts))}</p><div class="verdict"><p>{escape(verdict(tuned))}</p></div>',
@@ -55,8 +49,7 @@ def tuning_page(tuned: Tuned, facts: Mapping[str, Any], *, title: str = "Search"
         "The trials": _figure(plot_parallel(tuned), "Each trial as a line through its settings.") + _best(tuned, facts),
         "What failed": _failures(tuned, facts),
     }
-    body = "\n".join((f"<h2>{escape(name)}</h2>\n" if name else "") + text for name, text in parts.items() if text)
-    return f"{head}\n{body}\n</body></html>\n"
+    return document(title, parts)
 
 
 def verdict(tuned: Tuned) -> str:

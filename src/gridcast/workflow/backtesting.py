@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -32,9 +32,11 @@ from gridcast.panel import Panel
 from gridcast.store import require_free, run_folder, write_json, write_parquet
 from gridcast.views.backtested import Backtested, Total
 from gridcast.views.backtestpage import write_backtest_page
+from gridcast.workflow.fingerprints import fingerprints
 from gridcast.workflow.making import BASELINES, Maker, baselines_of, hybrid_of, settings_of, usual_hour
 from gridcast.workflow.record import versions, weather_used
 from gridcast.workflow.summary import summary_of
+from gridcast.workflow.surroundings import Sources, ablation_beside, asked_of, background_of, left_out, noted
 from gridcast.workflow.totalling import total_of
 
 HYBRID, OPERATOR = "hybrid", "operator"
@@ -68,6 +70,7 @@ class Prepared:
         issue_hour: The hour at which most of them are, if there is one.
         operator: Somebody else's forecasts, if there are any.
         fitted: Hybrids in the order in which they were made.
+        sources: The data as they were read, and what was said of them.
     """
 
     config: RunConfig
@@ -77,6 +80,7 @@ class Prepared:
     operator: xr.DataArray | None
     listener: Listener
     fitted: list[Any] = field(default_factory=list)
+    sources: Sources = field(default_factory=Sources)
 
     @property
     def scored(self) -> tuple[str, ...]:
@@ -132,7 +136,9 @@ def run_backtest(
     told = _skills(scores, versus)
     won = _won(scores, versus)
     summary = summary_of(scores, told, won, facts, total=total, versus=versus, seconds=result.seconds)
-    page = page_of(prepared, result, scores, told, won=won, facts=facts, total=total)
+    parts, ablation = ablation_beside(Path(out), config)
+    further = {"facts": facts, "total": total, "ablation": parts, "operator": None if versus is None else versus.scores}
+    page = page_of(prepared, result, scores, told, won=won, background={"ablation": ablation}, **further)
     with run_folder(out, overwrite=overwrite, kind="backtest") as folder:
         everybody = {**result.forecasts, **({} if versus is None else {OPERATOR: versus.forecast})}
         write_parquet(forecast_tables(everybody, result.actual, gap=prepared.plan.gap), folder / "forecasts.parquet")
@@ -149,17 +155,20 @@ def run_backtest(
 
 def prepared_for(config: RunConfig, listener: Listener) -> Prepared:
     """Return the panel and the plan of a configuration."""
-    loaded = load(config, listener)
-    _require_places(config, loaded.panel.locations)
-    plan = plan_of(config, loaded.panel)
-    issued = plan.issue_times(loaded.panel)
-    panel = prepare(with_covariates(loaded, config, issued[0], listener), config, issued[0], listener)
+    with noted(listener) as (own, said):
+        loaded = load(config, own)
+        prints = fingerprints(config, loaded.panel)
+        _require_places(config, loaded.panel.locations)
+        plan = plan_of(config, loaded.panel)
+        issued = plan.issue_times(loaded.panel)
+        panel = prepare(with_covariates(loaded, config, issued[0], own), config, issued[0], own)
     listener.say(
         f"backtest: {len(issued):,} issue times from {issued[0]:%Y-%m-%d %H:%M} to {issued[-1]:%Y-%m-%d %H:%M} UTC, "
         f"{plan.horizon} steps each" + (f" after a gap of {plan.gap}" if plan.gap else "")
     )
     operator = read_operator(config, panel, listener)
-    return Prepared(config, panel, plan, usual_hour(panel, issued), operator, listener)
+    sources = Sources(loaded.panel, panel, tuple(said), prints=prints)
+    return Prepared(config, panel, plan, usual_hour(panel, issued), operator, listener, sources=sources)
 
 
 def _require_places(config: RunConfig, locations: tuple[str, ...]) -> None:
@@ -250,7 +259,15 @@ def _won(scores: pd.DataFrame, versus: Versus | None) -> dict[tuple[str, str], t
     return won
 
 
-def page_of(prepared: Prepared, result: BacktestResult, scores: pd.DataFrame, told: pd.DataFrame, **further: Any) -> Backtested:
+def page_of(
+    prepared: Prepared,
+    result: BacktestResult,
+    scores: pd.DataFrame,
+    told: pd.DataFrame,
+    *,
+    background: Mapping[str, Any] | None = None,
+    **further: Any,
+) -> Backtested:
     """Return what the report is made of: the places that are scored, and no others.
 
     Args:
@@ -258,10 +275,19 @@ def page_of(prepared: Prepared, result: BacktestResult, scores: pd.DataFrame, to
         result: Forecasts and readings of all places.
         scores: Of those that are scored.
         told: The skills.
+        background: Further attributes of `Background`.
         **further: Further attributes of `Backtested`.
     """
     forecasts = {name: forecast.only(prepared.scored) for name, forecast in result.forecasts.items()}
-    return Backtested(scores, forecasts, result.actual.only(prepared.scored), prepared.panel.only(prepared.scored), told, **further)
+    actual, panel, config = result.actual.only(prepared.scored), prepared.panel.only(prepared.scored), prepared.config
+    around = background_of(
+        config,
+        prepared.sources,
+        asked=asked_of(config, freq=panel.freq, places=len(panel.locations), unit=panel.unit),
+        left_out=left_out(config, scores, actual),
+        **(background or {}),
+    )
+    return Backtested(scores, forecasts, actual, panel, told, background=around, **further)
 
 
 def facts_of(prepared: Prepared, result: BacktestResult) -> dict[str, Any]:
@@ -286,6 +312,7 @@ def facts_of(prepared: Prepared, result: BacktestResult) -> dict[str, Any]:
         "training_seconds": {name: round(each.training, 1) for name, each in result.seconds.items()},
         "prediction_seconds": {name: round(each.prediction, 2) for name, each in result.seconds.items()},
         **versions(),
+        "data": prepared.sources.prints,
     }
 
 

@@ -26,6 +26,7 @@ from gridcast.sources.sql.writing import require_target, write_forecasts
 from gridcast.store import require_free, run_folder, save_predictions, write_csv, write_json
 from gridcast.views.figures import plot_results
 from gridcast.views.maps import plot_map
+from gridcast.workflow.fingerprints import fingerprints
 from gridcast.workflow.making import hybrid_of, settings_of, usual_hour
 from gridcast.workflow.record import MODEL, record_of, save_hybrid, weather_used
 
@@ -80,6 +81,7 @@ def run(
     calendar_of(config).at(pd.DatetimeIndex(["2000-01-01"], tz="UTC"))  # refuses an unknown country or zone before the work
     started = time.monotonic()
     loaded = load(config, listener)
+    prints = fingerprints(config, loaded.panel)
     issue_times = held_out_issue_times(loaded.panel, config)
     _check_events(loaded.panel, config)
     panel = prepare(with_covariates(loaded, config, issue_times[0], listener), config, issue_times[0], listener)
@@ -91,7 +93,7 @@ def run(
     outcome = _score(forecaster, panel, issue_times, config.task.gap)
     _say_coverage(outcome, listener)
     with run_folder(out, overwrite=overwrite) as folder:
-        _write(folder, config, outcome, seconds=time.monotonic() - started)
+        _write(folder, config, outcome, {**_record(outcome, time.monotonic() - started), "data": prints})
     if config.output.forecasts_to:
         table = prediction_table(outcome.actual, outcome.forecasts[forecaster.name])
         count = write_forecasts(table, config.output.forecasts_to, run=Path(out).name)
@@ -162,14 +164,14 @@ def _say_coverage(outcome: _Outcome, listener: Listener) -> None:
     )
 
 
-def _write(folder: Path, config: RunConfig, outcome: _Outcome, *, seconds: float) -> None:
+def _write(folder: Path, config: RunConfig, outcome: _Outcome, record: dict[str, Any]) -> None:
     """Fill the run folder."""
     forecaster, unit = outcome.forecaster, outcome.panel.unit
     hybrid = outcome.forecasts[forecaster.name]
     save_predictions(outcome.actual, hybrid, folder / "predictions.csv")
     write_csv(outcome.scores, folder / "scores.csv")
     write_json(overall(outcome.scores), folder / "metrics.json")
-    write_json(_record(outcome, seconds), folder / "run.json")
+    write_json(record, folder / "run.json")
     history = pd.DataFrame(forecaster.history)
     write_csv(history.assign(epoch=history.index + 1), folder / "history.csv")
     (folder / "config.toml").write_text(to_toml(config), encoding="utf-8")

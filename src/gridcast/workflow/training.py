@@ -15,6 +15,7 @@ from gridcast.config import RunConfig, to_toml
 from gridcast.errors import FileError, listed
 from gridcast.loading import Listener, load, prepare, with_covariates
 from gridcast.store import require_free, run_folder, write_csv, write_json
+from gridcast.workflow.fingerprints import fingerprints
 from gridcast.workflow.making import hour_asked, hybrid_of, settings_of
 from gridcast.workflow.record import MODEL, record_of, save_hybrid
 
@@ -63,7 +64,7 @@ def train(
     if not (resume or overwrite):
         _require_no(checkpoint)
     loaded = load(config, listener)
-    until = loaded.panel.end
+    until, prints = loaded.panel.end, fingerprints(config, loaded.panel)
     panel = prepare(with_covariates(loaded, config, until, listener), config, until, listener)
     forecaster = hybrid_of(config, listener, panel.locations, issue_hour=hour_asked(config, panel), checkpoint=checkpoint)
     known = panel.as_of(until)
@@ -71,7 +72,7 @@ def train(
     if not resume:
         _remove(checkpoint)
     forecaster.fit(known)
-    record = record_of(forecaster, panel, trained_until=until, seconds=time.monotonic() - started)
+    record = {**record_of(forecaster, panel, trained_until=until, seconds=time.monotonic() - started), "data": prints}
     history = pd.DataFrame(forecaster.history)
     history = history.assign(epoch=history.index + 1)
     with run_folder(out, overwrite=overwrite, kind="model") as folder:
