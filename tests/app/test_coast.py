@@ -36,16 +36,23 @@ def test_no_line_runs_from_one_end_of_what_was_left_out_to_the_other():
     assert np.nanmax(jumps) < 1.0
 
 
-def test_beyond_the_180th_meridian_the_map_goes_on():
-    east, west = lines_within(Box(170.0, -50.0, 190.0, -10.0)), lines_within(Box(-190.0, -50.0, -170.0, -10.0))
-    assert np.nanmax(east["coast"].longitude) > 180 > np.nanmin(east["coast"].longitude)
-    assert np.sort(east["coast"].longitude[np.isfinite(east["coast"].longitude)] - 360) == pytest.approx(
-        np.sort(west["coast"].longitude[np.isfinite(west["coast"].longitude)])
-    )
+@pytest.mark.parametrize("middle", [180.0, -180.0])
+def test_beyond_the_180th_meridian_the_map_goes_on(middle):
+    # Viti Levu is at 178 E, 18 S; Savai'i at 172.5 W, 13.6 S: 2 degrees before the meridian and 7.5 beyond it
+    coast = lines_within(Box(middle - 10, -20.0, middle + 10, -10.0))["coast"]
+    for x, y in ((middle - 2, -18.0), (middle + 7.5, -13.6)):
+        assert np.nanmin(np.hypot(coast.longitude - x, coast.latitude - y)) < 0.7
 
 
 def test_in_the_middle_of_an_ocean_there_is_nothing():
     assert all(len(lines.longitude) == 0 for lines in lines_within(Box(-40.0, 30.0, -35.0, 33.0)).values())
+
+
+def test_a_large_part_is_drawn_more_coarsely():
+    box = Box(-10.0, 36.0, 4.0, 44.0)
+    near, far = (lines_within(each)["coast"] for each in (box, Box(-180.0, -80.0, 180.0, 80.0)))
+    inside = (far.longitude > box.west) & (far.longitude < box.east) & (far.latitude > box.south) & (far.latitude < box.north)
+    assert inside.sum() < 0.7 * np.isfinite(near.longitude).sum()
 
 
 def test_the_file_is_small():

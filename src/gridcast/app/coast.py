@@ -20,6 +20,7 @@ import numpy.typing as npt
 Floats = npt.NDArray[np.float64]
 KINDS = ("coast", "borders")
 TURN = 360.0
+DOTS = 1500  # across a map that can be told apart
 
 
 class Box(NamedTuple):
@@ -45,14 +46,14 @@ class Lines:
 
 
 def lines_within(box: Box) -> dict[str, Lines]:
-    """Return the coast and the borders of a part of the map, which may go on beyond the 180th meridian.
+    """Return the coast and the borders of a part of the map, which may go on beyond the 180th meridian, as finely as one can see.
 
     Example:
         >>> britain = lines_within(Box(-8.0, 50.0, 2.0, 60.0))["coast"]
         >>> bool(np.nanmin(britain.longitude) >= -8 and np.nanmax(britain.latitude) <= 60)
         True
     """
-    return {kind: _within(_world(kind), box) for kind in KINDS}
+    return {kind: _coarser(_within(_world(kind), box), (box.east - box.west) / DOTS) for kind in KINDS}
 
 
 def decoded(lines: Sequence[Sequence[int]], unit: float) -> Lines:
@@ -85,3 +86,10 @@ def _within(lines: Lines, box: Box) -> Lines:
             pieces.append(np.where(inside[kept], np.stack([x[kept], y[kept]]), np.nan))
     found = np.concatenate(pieces, axis=1) if pieces else np.empty((2, 0))
     return Lines(found[0], found[1])
+
+
+def _coarser(lines: Lines, step: float) -> Lines:
+    """Return lines without the points that lie in the same square as the one before them, of such a side. [degrees]"""
+    squares = np.floor(np.stack([lines.longitude, lines.latitude]) / step)
+    same = np.append(False, (squares[:, 1:] == squares[:, :-1]).all(axis=0)) if squares.shape[1] else np.zeros(0, dtype=bool)
+    return Lines(lines.longitude[~same], lines.latitude[~same])
