@@ -65,7 +65,8 @@ def map_figure(
     dressed(figure, colours, height=HEIGHT, title=title)
     box = places.box
     figure.update_layout(showlegend=False, hovermode="closest", dragmode="pan", clickmode="event+select")
-    degrees = {"ticksuffix": "°", "showticklabels": places.on_earth, "showgrid": False, "nticks": 6, "constrain": "domain"}
+    degrees = {"ticksuffix": "°", "showticklabels": places.on_earth, "showgrid": False, "showline": False, "nticks": 6}
+    degrees["constrain"] = "domain"
     figure.update_xaxes(range=[box.west, box.east], **degrees)
     figure.update_yaxes(range=[box.south, box.north], scaleanchor="x", scaleratio=places.aspect, **degrees)
     return figure
@@ -124,7 +125,7 @@ def _draw_places(figure: go.Figure, places: Places, shade: Shade, colours: Palet
     order = np.argsort(-diameter, kind="stable")  # the small ones on top
     rows = order[known[order]]
     marker = {
-        "size": diameter[rows], "color": shade.values[rows], "cmin": low, "cmax": high,
+        "size": diameter[rows], "opacity": 1, "color": shade.values[rows], "cmin": low, "cmax": high,
         "colorscale": DIVERGING if shade.diverging else SEQUENTIAL, "line": {"color": colours.ink, "width": 1},
         "colorbar": {"title": {"text": _broken(shade.label), "side": "top"}, "thickness": 12, "len": 0.9, "outlinewidth": 0},
     }  # fmt: skip

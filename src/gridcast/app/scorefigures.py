@@ -35,7 +35,7 @@ def split_figure(backtested: Backtested, split: str, metric: str, colours: Palet
             hovertemplate="%{y:.4g}",
         )  # fmt: skip
     dressed(figure, colours, height=360)
-    figure.update_xaxes(title_text=AXES[split])
+    figure.update_xaxes(title_text=AXES[split], dtick=3 if split == "hour" else None)
     figure.update_yaxes(title_text=heading(metric, backtested.panel.unit), rangemode="tozero")
     return figure
 

@@ -121,7 +121,7 @@ def _show_table(table: pd.DataFrame) -> None:
     """Show scores, the best of each column in bold letters."""
     errors = [name for name in table if str(name).startswith(("RMSE", "MAE", "nMAE", "MAPE", "MASE", "CRPS", "peak"))]
     styled = table.style.format(_number).highlight_min(subset=errors, props="font-weight: 700; text-decoration: underline")
-    st.dataframe(styled, alt="Scores by model; the best of each column is underlined.")
+    st.dataframe(styled, placeholder="–", alt="Scores by model; the best of each column is underlined.")
 
 
 def _number(value: float) -> str:
@@ -155,7 +155,7 @@ def _show_places(scored: Scored) -> None:
     show_figure(figure, text, key="results-map", on_select=clicked_place("results-map", PLACE))
     table = backtested.split("location", backtested.metric)
     st.subheader(f"Each place: {backtested.error_label}")
-    st.dataframe(table.sort_values(model, ascending=False).style.format(_number), height=300, alt="Error of each model by place.")
+    st.dataframe(table.sort_values(model, ascending=False).style.format(_number), height=300, placeholder="–", alt="Error of each model by place.")
 
 
 def _show_comparison(scored: Scored, runs_dir: Path) -> None:
@@ -170,5 +170,5 @@ def _show_comparison(scored: Scored, runs_dir: Path) -> None:
     if told:
         st.warning(told)
     table = comparison(runs)
-    st.dataframe(table.style.format(_number, subset=table.select_dtypes("number").columns), alt="Scores of the runs, a row a run.")
+    st.dataframe(table.style.format(_number, subset=table.select_dtypes("number").columns), placeholder="–", alt="Scores of the runs, a row a run.")
     st.caption("Scores of the network of each run, or of its best model where it has none.")
