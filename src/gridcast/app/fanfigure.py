@@ -17,7 +17,7 @@ Floats = npt.NDArray[np.float64]
 
 BANDS = {90: 0.16, 80: 0.22, 50: 0.30}  # per cent, and how much of the colour lies in its band
 SLACK = 1e-6
-HEIGHT = 380
+HEIGHT = 360
 
 
 @dataclass(frozen=True)
@@ -61,7 +61,6 @@ def fan_figure(
     unit: str = "",
     limit: float | None = None,
     now: pd.Timestamp | None = None,
-    title: str = "",
 ) -> go.Figure:
     """Return the fan chart.
 
@@ -72,7 +71,6 @@ def fan_figure(
         unit: Of all values.
         limit: A line that should not be crossed.
         now: When the forecast was issued.
-        title: Of the figure.
     """
     figure = go.Figure()
     for percent, share in BANDS.items():
@@ -86,7 +84,7 @@ def fan_figure(
     if measured is not None:
         line = {"color": colours.ink, "width": 1.8}
         figure.add_scatter(x=measured.index, y=measured.to_numpy(), name="measured", mode="lines", line=line)
-    dressed(figure, colours, height=HEIGHT, title=title)
+    dressed(figure, colours, height=HEIGHT)
     if limit is not None and np.isfinite(limit):
         mark = {"text": "limit", "font": {"color": style.VERMILION}}
         figure.add_hline(y=limit, line={"color": style.VERMILION, "dash": "dash", "width": 2}, annotation=mark)
@@ -98,7 +96,7 @@ def fan_figure(
 
 
 def _draw_band(figure: go.Figure, fan: Fan, band: tuple[Floats, Floats], percent: int, share: float) -> None:
-    group = f"{percent} % interval"
+    group = f"{percent} %"
     edge = {"width": 0, "color": style.BLUE}
     figure.add_scatter(
         x=fan.times, y=band[0], mode="lines", line=edge, legendgroup=group, showlegend=False, hoverinfo="skip", connectgaps=True

@@ -16,7 +16,7 @@ from gridcast.views import style
 
 Floats = npt.NDArray[np.float64]
 
-HEIGHT = 430
+HEIGHT = 400
 SMALLEST, LARGEST = 9.0, 30.0  # diameter of a place [px]
 NAMED = 16  # places up to which all are named
 ROBUST = (2, 98)  # percentiles between which the colours of many places run
@@ -44,7 +44,7 @@ class Shade:
 
 
 def map_figure(
-    places: Places, shade: Shade, colours: Palette, *, sizes: Floats | None = None, chosen: str = "", title: str = ""
+    places: Places, shade: Shade, colours: Palette, *, sizes: Floats | None = None, chosen: str = ""
 ) -> go.Figure:
     """Return the map: a mark a place, with its name as `customdata`; the chosen one has a ring.
 
@@ -54,7 +54,6 @@ def map_figure(
         colours: Of the page.
         sizes: Of the places, such as their mean load, to which the areas of the marks are proportional.
         chosen: Name of the place that is looked at.
-        title: Of the map.
     """
     figure = go.Figure()
     if places.on_earth:
@@ -62,13 +61,12 @@ def map_figure(
     _draw_places(figure, places, shade, colours, diameters(sizes, len(places.names)))
     if chosen in places.names:
         _draw_ring(figure, places, places.names.index(chosen), colours)
-    dressed(figure, colours, height=HEIGHT, title=title)
+    dressed(figure, colours, height=HEIGHT)
+    figure.update_layout(margin={"l": 0, "r": 0, "t": 0, "b": 0})
     box = places.box
     figure.update_layout(showlegend=False, hovermode="closest", dragmode="pan", clickmode="event+select")
-    degrees = {"ticksuffix": "°", "showticklabels": places.on_earth, "showgrid": False, "showline": False, "nticks": 6}
-    degrees["constrain"] = "domain"
-    figure.update_xaxes(range=[box.west, box.east], **degrees)
-    figure.update_yaxes(range=[box.south, box.north], scaleanchor="x", scaleratio=places.aspect, **degrees)
+    figure.update_xaxes(range=[box.west, box.east], visible=False)
+    figure.update_yaxes(range=[box.south, box.north], scaleanchor="x", scaleratio=places.aspect, visible=False)
     return figure
 
 
@@ -110,12 +108,11 @@ def _draw_lines(figure: go.Figure, places: Places, colours: Palette) -> None:
 
 
 def _wider(places: Places) -> Box:
-    """Return the part of the earth whose lines are drawn: half as much again on each side, as the page may be wider."""
+    """Return the part of the earth whose lines are drawn: more on each side, as the page is wider or narrower than the box."""
     box = places.box
     across, up = box.east - box.west, box.north - box.south
-    return box._replace(
-        west=box.west - across / 2, east=box.east + across / 2, south=box.south - up / 4, north=box.north + up / 4
-    )
+    side, height = max(across, up * places.aspect) / 2, max(up, across / places.aspect) / 2
+    return box._replace(west=box.west - side, east=box.east + side, south=box.south - height, north=box.north + height)
 
 
 def _draw_places(figure: go.Figure, places: Places, shade: Shade, colours: Palette, diameter: Floats) -> None:
@@ -127,7 +124,10 @@ def _draw_places(figure: go.Figure, places: Places, shade: Shade, colours: Palet
     marker = {
         "size": diameter[rows], "opacity": 1, "color": shade.values[rows], "cmin": low, "cmax": high,
         "colorscale": DIVERGING if shade.diverging else SEQUENTIAL, "line": {"color": colours.ink, "width": 1},
-        "colorbar": {"title": {"text": _broken(shade.label), "side": "top"}, "thickness": 12, "len": 0.9, "outlinewidth": 0},
+        "colorbar": {
+            "title": {"text": shade.label, "side": "top"}, "orientation": "h", "y": -0.02, "yanchor": "top", "thickness": 12,
+            "len": 0.8, "outlinewidth": 0, "tickfont": {"color": colours.ink},
+        },
     }  # fmt: skip
     _scatter(figure, places, rows, told, marker)
     if not known.all():
@@ -166,8 +166,3 @@ def _draw_ring(figure: go.Figure, places: Places, row: int, colours: Palette) ->
         hoverinfo="skip",
         showlegend=False,
     )
-
-
-def _broken(label: str) -> str:
-    """Return a label whose unit stands below it."""
-    return label.replace(" [", "<br>[", 1)

@@ -54,12 +54,11 @@ def translucent(colour: str, share: float) -> str:
     return f"rgba({red},{green},{blue},{share:g})"
 
 
-def dressed(figure: go.Figure, colours: Palette, *, height: int, title: str = "") -> go.Figure:
-    """Return a figure with a title on the left, a faint grid, the legend above, and the page shining through."""
+def dressed(figure: go.Figure, colours: Palette, *, height: int) -> go.Figure:
+    """Return a figure with a faint grid, the legend above, and the page shining through."""
     figure.update_layout(
-        title={"text": title, "x": 0, "xanchor": "left", "font": {"size": 15, "color": colours.ink}},
         height=height,
-        margin={"l": 8, "r": 8, "t": 56 if title else 28, "b": 8},
+        margin={"l": 8, "r": 8, "t": 28, "b": 8},
         paper_bgcolor=CLEAR,
         plot_bgcolor=CLEAR,
         font={"color": colours.ink, "size": 13},
