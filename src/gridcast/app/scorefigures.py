@@ -48,7 +48,8 @@ def split_said(backtested: Backtested, split: str, metric: str) -> str:
         return ""
     values = own.to_numpy(dtype=np.float64)
     low, high = (
-        f"{style.number(float(values[at]))} at {SPOKEN[split].format(own.index[at])}" for at in (values.argmin(), values.argmax())
+        f"{style.number(float(values[at]))} at {SPOKEN[split].format(own.index[at])}"
+        for at in (int(values.argmin()), int(values.argmax()))
     )
     return f"{heading(metric, backtested.panel.unit)} of {backtested.best}: from {low} to {high}."
 

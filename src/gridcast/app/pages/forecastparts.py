@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -43,7 +44,9 @@ def show_risks(outlook: Outlook, path: Path) -> None:
     with right:
         st.markdown("**Risk** that the limit is exceeded, in the hour in which that is most probable")
         table = risk_table(outlook, edited["limit"].to_numpy(np.float64))
-        st.dataframe(_risks_shown(table, unit), hide_index=True, height=420, placeholder="–", alt="Places by their risk, the riskiest first.")
+        st.dataframe(
+            _risks_shown(table, unit), hide_index=True, height=420, placeholder="–", alt="Places by their risk, the riskiest first."
+        )
     st.caption("The probability lies on a line between two quantiles; beyond the outermost ones only its bound is known.")
 
 
@@ -83,7 +86,7 @@ def _asked(opened: Opened, outlook: Outlook) -> Scenario | None:
         warm, known = can_be_warmer(opened), knows_holidays(opened)
         by = columns[0].number_input(
             "Warmer by [°C]", -WARMEST, WARMEST, 0.0, 1.0, disabled=not warm, key="if-warmer",
-            help="From the issue time on, everywhere." if warm else "This network does not read the temperature of the hours ahead.",
+            help="From the issue time on, everywhere." if warm else "This network does not read the temperature ahead.",
         )  # fmt: skip
         why = "Everywhere, all day." if known else "This network knows of no public holidays."
         day = columns[1].selectbox("A holiday on", [NO_DAY, *days], disabled=not known, key="if-holiday", help=why)
@@ -99,7 +102,8 @@ def _asked(opened: Opened, outlook: Outlook) -> Scenario | None:
 def _show_difference(before: Outlook, after: Outlook, places: Places, place: str, scenario: Scenario) -> None:
     table, unit, colours = differences(before, after), before.panel.unit, page_colours()
     moved = table.iloc[0]
-    st.markdown(f"**If {scenario.told}:** the sum of all places moves by {moved['change']:+,.0f} {unit} ({moved['percent']:+.1f} %) on average.")
+    by = f"{moved['change']:+,.0f} {unit} ({moved['percent']:+.1f} %)"
+    st.markdown(f"**If {scenario.told}:** the sum of all places moves by {by} on average.")
     left, right = st.columns([1.15, 1], gap="medium")
     with left:
         figure, text = difference_map(before, after, places, colours, chosen=place)
@@ -112,5 +116,5 @@ def _show_difference(before: Outlook, after: Outlook, places: Places, place: str
         figure = fan_figure(fan, colours, unit=unit)
         show_figure(figure, f"**{name}**: {mean:+,.1f} {unit} on average; with its intervals if so, dashed as it is.", key="if-fan")
     shown = table.assign(place=table["place"].replace({TOTAL: "sum of all places"}))
-    formats = {"before": "{:,.1f}", "after": "{:,.1f}", "change": "{:+,.1f}", "percent": "{:+.1f} %"}
+    formats: dict[Any, Any] = {"before": "{:,.1f}", "after": "{:,.1f}", "change": "{:+,.1f}", "percent": "{:+.1f} %"}
     st.dataframe(shown.style.format(formats), hide_index=True, height=260, alt="How far the forecast of each place moves.")
