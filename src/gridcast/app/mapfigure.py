@@ -131,7 +131,8 @@ def _draw_places(figure: go.Figure, places: Places, shade: Shade, colours: Palet
             "len": 0.8, "outlinewidth": 0, "tickfont": {"color": colours.ink},
         },
     }  # fmt: skip
-    _scatter(figure, places, rows, told, marker)
+    if len(rows):
+        _scatter(figure, places, rows, told, marker)
     if not known.all():
         rows = order[~known[order]]
         _scatter(figure, places, rows, told, {"size": 10, "color": colours.grey, "symbol": "x"})

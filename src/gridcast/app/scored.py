@@ -204,7 +204,8 @@ def _splits(path: Path, zone: str) -> Iterator[pd.DataFrame]:
     lead = (pd.DatetimeIndex(table["timestamp"]) - pd.DatetimeIndex(table["issue_time"])) / HOUR
     errors = pd.DataFrame(
         {
-            "location": table["location"].to_numpy(), "lead": np.asarray(lead, np.float64), "hour": np.asarray(local.hour, np.float64),
+            "location": table["location"].to_numpy(), "lead": np.asarray(lead, np.float64),
+            "hour": np.asarray(local.hour, np.float64),
             "mae": (table["actual"] - table["predicted"]).abs().to_numpy(), "actual": table["actual"].to_numpy(),
         }
     )  # fmt: skip
