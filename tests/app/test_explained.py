@@ -1,6 +1,7 @@
 """Explanations in the folder of a run, and new ones."""
 
 import json
+from types import SimpleNamespace
 
 import pytest
 
@@ -28,14 +29,13 @@ def test_a_folder_without_explanations_has_none(tmp_path):
 def test_a_new_explanation_is_kept_in_the_folder_of_the_run_and_told_on_the_way(tmp_path, monkeypatch):
     asked = {}
 
-    class Result:
-        summary = {"location": "B", "issue_time": "2024-01-31T00:00:00+00:00"}
+    summary = {"location": "B", "issue_time": "2024-01-31T00:00:00+00:00"}
 
     def stand_in(run, *, listener, **given):
         asked.update(given, run=run)
         for sentence in ("54 places", "B: issued at 2024-01-31", "where it looks: C", "why: average day"):
             listener.say(sentence)
-        return Result()
+        return SimpleNamespace(summary=summary)
 
     monkeypatch.setattr(explained, "explain", stand_in)
     shares = []
@@ -44,7 +44,7 @@ def test_a_new_explanation_is_kept_in_the_folder_of_the_run_and_told_on_the_way(
     assert (asked["location"], asked["issue_time"], asked["overwrite"]) == ("B", "2024-01-31 00:00", False)
     assert shares == sorted(shares)
     assert shares == pytest.approx([0.0, 0.2, 0.6, 0.8])
-    assert json.loads(json.dumps(made.summary)) == Result.summary
+    assert json.loads(json.dumps(made.summary)) == summary
 
 
 def test_a_place_that_is_not_there_is_refused(network_run):

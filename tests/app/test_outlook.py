@@ -1,4 +1,4 @@
-"""The newest forecast of a trained run, and what if: the same CSV as the command writes, and scenarios that change what they should."""
+"""The newest forecast of a trained run, the CSV of it that the command writes too, and scenarios that move it."""
 
 from datetime import date
 
@@ -94,7 +94,7 @@ def test_colours_mean_the_same_at_all_hours(plain):
         first, last = (outlook_map(plain, places, kind, step, LIGHT, chosen="P1")[0] for step in (0, 40))
         ends = [next((t.marker.cmin, t.marker.cmax) for t in figure.data if t.customdata is not None) for figure in (first, last)]
         assert ends[0] == ends[1]
-    figure, text = outlook_map(plain, places, CHANGE, 30, LIGHT)
+    _figure, text = outlook_map(plain, places, CHANGE, 30, LIGHT)
     assert text.startswith("Map of change against the same hour of the day before, at Tue 06 Feb 2024 06:00 UTC: from 100.0 %")
 
 
@@ -148,7 +148,7 @@ def test_scenarios_move_the_forecast(opened, before):
     assert table["change"].iloc[0] == pytest.approx(table["change"].iloc[1:].sum(), rel=1e-4, abs=1e-4)
     assert table["change"].abs().max() > 0
     assert (table["after"] - table["before"]).to_numpy() == pytest.approx(table["change"].to_numpy())
-    figure, text = difference_map(before, after, places_of_panel(opened.panel), LIGHT)
+    _figure, text = difference_map(before, after, places_of_panel(opened.panel), LIGHT)
     assert text.startswith("Map of how far the mean of all steps is moved: from ")
 
 
