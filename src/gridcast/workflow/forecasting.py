@@ -55,7 +55,7 @@ def forecast(
     panel, moment = opened.panel, opened.moment(issue_time)
     made = issue(opened.forecaster, panel, pd.DatetimeIndex([moment]))
     _say(made, listener)
-    table = _table(made, panel, gap=opened.config.task.gap)
+    table = issued_table(made, panel, gap=opened.config.task.gap)
     if target.suffix == ".parquet":
         write_parquet(table, target)
     else:
@@ -84,8 +84,14 @@ def _say(made: Forecast, listener: Listener) -> None:
         listener.say("ex post: weather that was measured stands in for a forecast")
 
 
-def _table(made: Forecast, panel: Panel, *, gap: int) -> pd.DataFrame:
-    """Return the forecasts as a table."""
+def issued_table(made: Forecast, panel: Panel, *, gap: int) -> pd.DataFrame:
+    """Return forecasts as the table that `forecast` writes.
+
+    Args:
+        made: The forecasts.
+        panel: Whose places they are of.
+        gap: Steps after the issue time that are left out.
+    """
     table = forecast_table({"": made}, actual_values(panel, made.issue_times, made.horizon), gap=gap)
     quantiles = [name for name in table if str(name).startswith("q0") or str(name).startswith("q1")]
     return table[["location", "issue_time", "valid_time", "lead", "point", *quantiles, "quality"]]
