@@ -66,10 +66,11 @@ def log_file() -> Path | None:
 
 
 def _plain(text: str) -> str:
-    r"""Return a text without the marks that Streamlit takes for formulas and colours.
+    r"""Return a text in which a dollar sign is a dollar sign, and not the start of a formula; in code it is one already.
 
     Example:
-        >>> _plain("in US$ or A$, :red[x]")
-        'in US\\$ or A\\$, \\:red[x]'
+        >>> _plain("`US$` in US$ or A$")
+        '`US$` in US\\$ or A\\$'
     """
-    return text.replace("$", r"\$").replace(":", r"\:") if "[" in text else text.replace("$", r"\$")
+    parts = text.split("`")
+    return "`".join(part if number % 2 else part.replace("$", r"\$") for number, part in enumerate(parts))
