@@ -102,8 +102,8 @@ def _show_map(outlook: Outlook, places: Places, place: str) -> None:
         figure, text = outlook_map(outlook, places, kind, int(step), colours, chosen=place)
         show_figure(figure, text, key="forecast-map", on_select=clicked_place("forecast-map", PLACE))
     with right:
-        days = st.segmented_control("Readings before it", list(RECENT), default="a week", required=True, key="forecast-days")
-        show_fan(outlook, place, days=RECENT[days or "a week"])
+        days = st.segmented_control("Readings before it", list(RECENT), default="3 days", required=True, key="forecast-days")
+        show_fan(outlook, place, days=RECENT[days or "3 days"])
     with st.expander("The forecast of this place as a table"):
         fan = outlook.fan(place)
         table = pd.DataFrame({"forecast": fan.point, **{f"q{level:g}": each for level, each in fan.quantiles.items()}}, index=fan.times)

@@ -111,5 +111,6 @@ def _show_difference(before: Outlook, after: Outlook, places: Places, place: str
         mean = float((last.point - first.point).mean())
         figure = fan_figure(fan, colours, unit=unit)
         show_figure(figure, f"**{name}**: {mean:+,.1f} {unit} on average; with its intervals if so, dashed as it is.", key="if-fan")
-    shown = table.assign(place=table["place"].replace({TOTAL: "sum of all places"})).round(2)
-    st.dataframe(shown, hide_index=True, height=260, alt="How far the forecast of each place moves.")
+    shown = table.assign(place=table["place"].replace({TOTAL: "sum of all places"}))
+    formats = {"before": "{:,.1f}", "after": "{:,.1f}", "change": "{:+,.1f}", "percent": "{:+.1f} %"}
+    st.dataframe(shown.style.format(formats), hide_index=True, height=260, alt="How far the forecast of each place moves.")
