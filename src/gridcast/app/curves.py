@@ -38,7 +38,10 @@ def loss_said(progress: Progress) -> str:
         return "No epoch is over yet."
     last = progress.losses.iloc[-1]
     held = "" if pd.isna(last["val_loss"]) else f", on readings that it does not learn from {last['val_loss']:.4f}"
-    return f"Loss after epoch {progress.epoch} of {progress.epochs}: {last['loss']:.4f}{held}. Less is better; where only the first falls, it learns by heart."
+    return (
+        f"Loss after epoch {progress.epoch} of {progress.epochs}: {last['loss']:.4f}{held}. Less is better; where only the first "
+        "falls, it learns by heart."
+    )
 
 
 def daily_figure(daily: pd.Series[Any], unit: str, colours: Palette) -> go.Figure:

@@ -20,6 +20,7 @@ PAGES = {  # module -> title and icon
     "understand": ("Understand", ":material/psychology:"),
 }
 CHOSEN = "chosen-run"  # key of the choice of a run
+LINKS = "pages"  # key of the pages, for links from one to another
 WANTED = "wanted-run"  # name of the run that a page wants to be chosen next
 STATES = {"queued": "waits", "running": "running", "stopped": "stopped", "failed": "failed", "done": ""}
 SPARE = """<style>
@@ -35,12 +36,12 @@ def main(runs_dir: Path) -> None:
     with guarded():
         runs_dir.mkdir(parents=True, exist_ok=True)
         log_to(runs_dir)
-    pages = [
-        st.Page(_page(name, runs_dir), title=title, icon=icon, url_path=name, default=name == "data")
+    pages = {
+        name: st.Page(_page(name, runs_dir), title=title, icon=icon, url_path=name, default=name == "data")
         for name, (title, icon) in PAGES.items()
-    ]
-    chosen = st.navigation(pages)
-    chosen.run()
+    }
+    st.session_state[LINKS] = pages
+    st.navigation(list(pages.values())).run()
 
 
 def _page(name: str, runs_dir: Path) -> Callable[[], None]:
