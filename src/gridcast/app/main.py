@@ -10,6 +10,7 @@ from pathlib import Path
 import streamlit as st
 
 from gridcast.app.asking import guarded, log_to
+from gridcast.app.pages.source import LINKS, WANTED
 from gridcast.app.runs import StoredRun, find_runs
 
 PAGES = {  # module -> title and icon
@@ -20,10 +21,10 @@ PAGES = {  # module -> title and icon
     "understand": ("Understand", ":material/psychology:"),
 }
 CHOSEN = "chosen-run"  # key of the choice of a run
-LINKS = "pages"  # key of the pages, for links from one to another
-WANTED = "wanted-run"  # name of the run that a page wants to be chosen next
 STATES = {"queued": "waits", "running": "running", "stopped": "stopped", "failed": "failed", "done": ""}
+ICON = str(Path(__file__).with_name("icon.svg"))  # an own one: Streamlit loads those that it names from elsewhere
 SPARE = """<style>
+[data-testid="stMetricValue"] { font-size: 1.35rem; }
 [data-testid="stMainBlockContainer"] { padding-top: 2.2rem; padding-bottom: 3rem; max-width: 1180px; }
 [data-testid="stSidebarHeader"] { height: 2.5rem; margin-bottom: 0; }
 </style>"""
@@ -31,7 +32,7 @@ SPARE = """<style>
 
 def main(runs_dir: Path) -> None:
     """Show the app on a folder of runs."""
-    st.set_page_config(page_title="gridcast", page_icon=":material/electric_bolt:", layout="wide")
+    st.set_page_config(page_title="gridcast", page_icon=ICON, layout="wide")
     st.html(SPARE)
     with guarded():
         runs_dir.mkdir(parents=True, exist_ok=True)

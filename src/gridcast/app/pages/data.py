@@ -32,8 +32,8 @@ def show(runs_dir: Path, run: StoredRun | None) -> None:  # noqa: ARG001  as all
     if config is None:
         say_empty(
             "No readings are chosen yet.",
-            "Drop in a table of readings with timestamp, location and consumption (or a timestamp and one column a place); a table of "
-            "places with id, latitude and longitude puts them on the map. To try things out, take the synthetic world.",
+            "Drop in a table of readings with timestamp, location and consumption (or a timestamp and one column a place); a table "
+            "of places with id, latitude and longitude puts them on the map. To try things out, take the synthetic world.",
         )
         return
     with guarded():

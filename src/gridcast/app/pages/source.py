@@ -12,7 +12,8 @@ from gridcast.app.uploads import keep_upload
 from gridcast.config import RunConfig, make_config
 
 SOURCE = "source"
-PAGES = "pages"
+WANTED = "wanted-run"  # name of the run that a page wants to be chosen next
+LINKS = "pages"  # the pages of the app by their names
 
 
 def source() -> RunConfig | None:
@@ -47,6 +48,6 @@ def kept(runs_dir: Path, upload: UploadedFile | None) -> str:
 
 def link_to(page: str, label: str, icon: str) -> None:
     """Show a link to another page of the app."""
-    there = st.session_state.get(PAGES, {}).get(page)
+    there = st.session_state.get(LINKS, {}).get(page)
     if there is not None:
         st.page_link(there, label=label, icon=icon)
