@@ -39,6 +39,11 @@ def scores_of_run(path: Path) -> dict[str, dict[str, float | None]]:
     return {name: scores[name] for name in ranked if isinstance(scores[name], dict)}
 
 
+def unit_of_run(path: Path) -> str:
+    """Return the unit of the readings of a run; empty where it is not known."""
+    return str(_read(path / "run.json").get("unit") or "")
+
+
 def _row(run: StoredRun) -> dict[str, Any]:
     config, about = settings_of_run(run), _read(run.path / "run.json")
     own = scores_of_run(run.path).get(OWN, {})

@@ -1,8 +1,7 @@
-"""The script that Streamlit runs for each visit: five pages in the order of the work, and the choice of a run beside them."""
+"""The app: five pages in the order of the work, and the choice of a run beside them."""
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
@@ -74,7 +73,3 @@ def _label(run: StoredRun) -> str:
     """Return a run in a list: its name, and how far it is where it is not done."""
     more = [each for each in (STATES[run.state], run.kind if run.kind != "run" else "") if each]
     return f"{run.name} ({', '.join(more)})" if more else run.name
-
-
-if __name__ == "__main__":
-    main(Path(sys.argv[1] if len(sys.argv) > 1 else "runs"))

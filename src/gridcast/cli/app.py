@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import importlib.util
-import subprocess
-import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from gridcast.cli.talk import INTERRUPTED, polite, talk
+from gridcast.cli.talk import polite, talk
 
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 LIBRARIES = ("streamlit", "plotly")
@@ -42,17 +40,17 @@ def app(
         _require_folder(runs_dir)
         if host not in LOOPBACK:
             talk().print(f"[yellow]warning:[/] there is no login: whoever reaches {host}:{port} can read the files of this user")
-        code = subprocess.run(typed(runs_dir, port=port, host=host, browser=not no_browser), check=False).returncode
-    if code not in (0, -2, INTERRUPTED):
-        raise typer.Exit(code)
+        from streamlit.web.cli import main as streamlit  # slow to import
+
+        streamlit(arguments(runs_dir, port=port, host=host, browser=not no_browser), prog_name="streamlit")
 
 
-def typed(runs_dir: Path, *, port: int, host: str, browser: bool) -> list[str]:
-    """Return the command that starts Streamlit on the app."""
-    script = Path(importlib.util.find_spec("gridcast.app.main").origin)  # type: ignore[union-attr,arg-type]
+def arguments(runs_dir: Path, *, port: int, host: str, browser: bool) -> list[str]:
+    """Return the arguments with which Streamlit shows the app."""
+    script = Path(importlib.util.find_spec("gridcast.app.script.start").origin)  # type: ignore[union-attr,arg-type]
     own = {"server.port": str(port), "server.address": host, "server.headless": str(not browser).lower()}
     options = [f"--{name}={value}" for name, value in {**OPTIONS, **own}.items()]
-    return [sys.executable, "-m", "streamlit", "run", str(script), *options, "--", str(runs_dir.absolute())]
+    return ["run", str(script), *options, "--", str(runs_dir.absolute())]
 
 
 def _require_libraries() -> None:

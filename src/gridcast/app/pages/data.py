@@ -64,7 +64,6 @@ def _choose(runs_dir: Path) -> None:
         kind = choose_view("Where are they?", tuple(kinds), key="data-kind")
         chosen = kinds[kind](runs_dir)
         if chosen is not None:
-            recognised(chosen)
             choose(chosen)
             st.rerun()
 
@@ -78,8 +77,7 @@ def _dropped(runs_dir: Path) -> RunConfig | None:
     earlier = earlier_uploads(runs_dir)
     if not asked:
         return _earlier(earlier) if earlier else None
-    config = of_files(kept(runs_dir, readings), kept(runs_dir, places))
-    return config
+    return of_files(kept(runs_dir, readings), kept(runs_dir, places))
 
 
 def _earlier(files: list[Path]) -> RunConfig | None:

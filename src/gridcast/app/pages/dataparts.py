@@ -37,8 +37,10 @@ PICTURED = 24  # findings one can choose from
 
 def show_recognised(config: RunConfig) -> None:
     """Show what was recognised, and controls to correct it; these are there as well where nothing could be read."""
+    is_read = False
     with guarded():
         found = recognised(config)
+        is_read = True
         for column, (name, value) in zip(st.columns(6), found.facts.items(), strict=True):
             column.metric(name, value)
         for doubt in found.warnings:
@@ -50,7 +52,7 @@ def show_recognised(config: RunConfig) -> None:
         with st.expander("What was recognised, in words", icon=":material/notes:"):
             st.markdown("\n".join(f"- {sentence}" for sentence in found.said).replace("$", r"\$"))
     if not config.is_synthetic:
-        with st.expander("Is something wrong? Correct it and read again", icon=":material/edit:"), guarded():
+        with st.expander("Is something wrong? Correct it and read again", not is_read, icon=":material/edit:"), guarded():
             _correct(config)
 
 

@@ -11,7 +11,7 @@ from gridcast.app.asked import Asked, usual_test_days
 from gridcast.app.asking import guarded
 from gridcast.app.history import history
 from gridcast.app.jobs import start_job
-from gridcast.app.pages.shown import choose_view, say_empty
+from gridcast.app.pages.shown import say_empty
 from gridcast.app.pages.source import WANTED, kept, link_to, recognised, source
 from gridcast.app.pages.trainparts import show_progress
 from gridcast.app.reading import Recognised, title_of
@@ -26,11 +26,9 @@ SIZES = {"small": "minutes", "medium": "usual", "large": "slow, for many places"
 def show(runs_dir: Path, run: StoredRun | None) -> None:
     """Show the page."""
     st.title("Train")
-    if VIEW_WANTED in st.session_state:
-        st.session_state[VIEW] = st.session_state.pop(VIEW_WANTED)
-    elif VIEW not in st.session_state and run is not None and run.is_under_way:
-        st.session_state[VIEW] = PROGRESS
-    view = choose_view("What to look at", (NEW, PROGRESS, HISTORY), key=VIEW)
+    first = PROGRESS if run is not None and run.is_under_way else NEW
+    st.session_state[VIEW] = st.session_state.pop(VIEW_WANTED, None) or st.session_state.get(VIEW) or first
+    view = st.segmented_control("What to look at", (NEW, PROGRESS, HISTORY), required=True, key=VIEW)
     with guarded():
         if view == NEW:
             _ask(runs_dir)
@@ -134,6 +132,7 @@ def _show_history(runs: list[StoredRun]) -> None:
         return
     columns = {
         "run": st.column_config.TextColumn("Run", pinned=True),
+        **{name: name.capitalize() for name in ("state", "kind", "places", "horizon", "size", "epochs")},
         "started": st.column_config.DatetimeColumn("Started", format="YYYY-MM-DD HH:mm"),
         "RMSE": st.column_config.NumberColumn(format="%.4g"),
         "skill": st.column_config.NumberColumn("Skill", help="1 − error / error of the better naive forecast", format="%.3f"),

@@ -6,7 +6,7 @@ import streamlit as st
 
 from gridcast.app.asking import guarded, show_problems
 from gridcast.app.curves import loss_figure, loss_said
-from gridcast.app.history import scores_of_run
+from gridcast.app.history import scores_of_run, unit_of_run
 from gridcast.app.jobs import can_go_on, resume_job, stop_job
 from gridcast.app.pages.shown import page_colours, say_empty, show_figure
 from gridcast.app.pages.source import link_to
@@ -96,8 +96,8 @@ def _show_buttons(run: StoredRun) -> None:
 def _say_why(run: StoredRun) -> None:
     """Say of a job that ended without a word what one can do."""
     st.error(
-        f"**It ended without saying why.** It may have been killed, for want of memory or as the machine was started anew. Its log is "
-        f"`{run.job / 'log.txt'}`. A smaller network or fewer places need less memory.",
+        f"**It ended without saying why.** It may have been killed, for want of memory or as the machine was started anew. "
+        f"Its log is `{run.job / 'log.txt'}`. A smaller network or fewer places need less memory.",
         icon=":material/error:",
     )
 
@@ -109,6 +109,6 @@ def _show_scores(run: StoredRun) -> None:
         st.columns(4), {"RMSE": "rmse", "MAE": "mae", "nMAE": "nmae", "Skill": "skill"}.items(), strict=True
     ):
         value = own.get(name)
-        unit = " %" if name == "nmae" else ""
-        column.metric(label, "–" if value is None else f"{style.number(float(value))}{unit}")
+        column.metric(label, "–" if value is None else f"{style.number(float(value))}{' %' if name == 'nmae' else ''}")
+    st.caption("On the test days. Skill: 1 − error / error of the better naive forecast; above 0 it is better than that.")
     link_to("results", "Go on: look at the results", ":material/arrow_forward:")
