@@ -103,11 +103,9 @@ def _say_why(run: StoredRun) -> None:
 
 
 def _show_scores(run: StoredRun) -> None:
-    scores = scores_of_run(run.path)
-    own = next(iter(scores.values()), {})
-    for column, (label, name) in zip(
-        st.columns(4), {"RMSE": "rmse", "MAE": "mae", "nMAE": "nmae", "Skill": "skill"}.items(), strict=True
-    ):
+    own, unit = next(iter(scores_of_run(run.path).values()), {}), unit_of_run(run.path)
+    labels = {style.with_unit("RMSE", unit): "rmse", style.with_unit("MAE", unit): "mae", "nMAE": "nmae", "Skill": "skill"}
+    for column, (label, name) in zip(st.columns(4), labels.items(), strict=True):
         value = own.get(name)
         column.metric(label, "–" if value is None else f"{style.number(float(value))}{' %' if name == 'nmae' else ''}")
     st.caption("On the test days. Skill: 1 − error / error of the better naive forecast; above 0 it is better than that.")
