@@ -55,7 +55,7 @@ def training(prepared: Prepared, config: RunConfig) -> list[tuple[str, str]]:
     started = time.perf_counter()
     forecaster.fit(known)
     seconds = time.perf_counter() - started
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / 1e9
     started = time.perf_counter()
     LightGBMForecaster(calendar=calendar_of(prepared.config), issue_hour=0).fit(known)
     peer = time.perf_counter() - started

@@ -1,196 +1,193 @@
-"""The pages of results, forecasts and explanations, run without a browser."""
+"""The pages of data and training, as a visitor sees them: empty, at work, and where something is wrong. Never a stack trace."""
 
-import shutil
-from pathlib import Path
+import json
+import os
+import sys
 
 import pytest
+from streamlit.testing.v1 import AppTest
 
-from gridcast.app.pages.shown import clicked_place
+from gridcast.app import asking
+from gridcast.app.locks import take
+from gridcast.app.runs import JOBS
+from gridcast.config import DataConfig, RunConfig
+from gridcast.progressfile import ProgressFile
 
-testing = pytest.importorskip("streamlit.testing.v1")
+WORLD = RunConfig(data=DataConfig(num_locations=3, num_days=40))
+SECONDS = 120  # of a page: other things go on on the machine
 
-pytestmark = pytest.mark.filterwarnings("default")  # what Streamlit itself warns of is not ours
 
-
-def _script(page: str, root: str, path: str, state: str) -> None:
-    import importlib
+def page(name, runs_dir, chosen=None):
+    """Show a page; this is what runs in the app, so it imports all that it needs."""
+    from importlib import import_module
     from pathlib import Path
 
-    from gridcast.app.runs import StoredRun
+    from gridcast.app.runs import find_run
 
-    run = StoredRun(Path(path).name, Path(path), state, "run", None) if path else None
-    importlib.import_module(f"gridcast.app.pages.{page}").show(Path(root), run)
-
-
-def open_page(page: str, root: Path, path: Path | None, state: str = "done"):
-    """Return a page that has been run once."""
-    given = {"page": page, "root": str(root), "path": str(path or ""), "state": state}
-    return testing.AppTest.from_function(_script, default_timeout=120, kwargs=given).run()
+    run = find_run(Path(runs_dir), chosen) if chosen else None
+    import_module(f"gridcast.app.pages.{name}").show(Path(runs_dir), run)
 
 
-def told(app) -> str:
-    """Return all that a page says."""
-    parts = [*app.markdown, *app.caption, *app.info, *app.warning, *app.error, *app.code]
-    return "\n".join(str(each.value) for each in parts)
+def opened(name, runs_dir, chosen=None, source=None):
+    at = AppTest.from_function(page, args=(name, str(runs_dir), chosen), default_timeout=SECONDS)
+    if source is not None:
+        at.session_state["source"] = source
+    at.run()
+    assert not at.exception
+    return at
 
 
-def require_fine(app) -> None:
-    assert not app.exception
-    assert not app.error
+def texts(at) -> str:
+    found = [*at.markdown, *at.caption, *at.error, *at.warning, *at.success, *at.title]
+    return "\n".join(str(each.value) for each in found)
 
 
-def view(app, key: str, name: str):
-    """Choose a view of a page."""
-    app.button_group(key=key).set_value(name).run()
-    require_fine(app)
-    return app
+def button(at, label):
+    return next(each for each in at.button if each.label == label)
 
 
-PAGES = ("results", "forecast", "understand")
+def view(at, key, name):
+    at.session_state[key] = name
+    return at.run()
 
 
-@pytest.mark.parametrize("page", PAGES)
-def test_without_a_run_each_page_says_what_to_do(page, tmp_path):
-    app = open_page(page, tmp_path, None)
-    require_fine(app)
-    assert "No run is chosen." in told(app)
+@pytest.fixture
+def odd(tmp_path):
+    """Return a long table whose columns have names that tell nothing."""
+    path = tmp_path / "odd.csv"
+    rows = [f"2024-01-{d:02} {h:02}:00,{p},{10 + h}" for d in range(1, 31) for h in range(24) for p in ("x", "y")]
+    path.write_text("\n".join(["alpha,beta,gamma", *rows]) + "\n")
+    return path
 
 
-@pytest.mark.parametrize("page", PAGES)
-def test_a_run_that_is_not_done_is_told_to_be_so(page, tmp_path):
-    app = open_page(page, tmp_path, tmp_path / "later", state="running")
-    require_fine(app)
-    assert "“later” is still running." in told(app)
+def test_without_readings_the_page_says_what_to_do(tmp_path):
+    at = opened("data", tmp_path)
+    assert "No readings are chosen yet" in texts(at)
+    assert all(widget.label for widget in [*at.button, *at.text_input, *at.selectbox])
 
 
-@pytest.mark.parametrize(("page", "command"), [("forecast", "gridcast train --config"), ("understand", "gridcast train --config")])
-def test_a_backtest_has_no_network_to_be_asked_and_it_is_said_how_to_get_one(page, command, backtest_run):
-    app = open_page(page, backtest_run.parent, backtest_run)
-    require_fine(app)
-    assert command in told(app)
+def test_a_synthetic_world_is_made_and_shown(tmp_path):
+    at = view(opened("data", tmp_path), "data-kind", "Synthetic world")
+    at.number_input(key="world-places").set_value(3)
+    at.number_input(key="world-days").set_value(40)
+    button(at, "Make this world").click().run()
+    assert at.session_state["source"] == WORLD
+    assert {each.label: each.value for each in at.metric}["Places"] == "3"
+    assert "Forecasting is advisable" in texts(view(at, "data-view", "What is wrong"))
+    assert "by their mean consumption [MW]" in texts(view(at, "data-view", "Map"))
+    assert not at.exception
 
 
-def test_scores_of_a_backtest_come_with_a_verdict(backtest_run, ablation_run):
-    app = open_page("results", backtest_run.parent, backtest_run)
-    require_fine(app)
-    said = told(app)
-    assert "hybrid is the best of 2 models" in said
-    assert "The map earned its keep" in said
-    table = app.dataframe[0].value
-    assert list(table.index) == ["hybrid", "seasonal_naive_24h"]
-    assert table["RMSE [MW]"].tolist() == pytest.approx([1.0, 5.0], rel=1e-3)
-    assert len(app.dataframe) == 2  # and those of the sum
+def test_a_file_that_is_not_there_is_a_mistake_with_a_way_out(tmp_path):
+    at = view(opened("data", tmp_path), "data-kind", "Files on this machine")
+    button(at, "Read them").click().run()
+    assert "Which readings?" in texts(at)
+    at.text_input(key="path-readings").set_value("no/such.csv")
+    button(at, "Read them").click().run()
+    assert not at.exception
+    assert any("no/such.csv" in each.value for each in at.error)
 
 
-def test_every_view_of_results_opens(backtest_run, network_run):
-    app = open_page("results", backtest_run.parent, backtest_run)
-    view(app, "results-view", "Week by week")
-    assert "mean absolute error of hybrid 1.00 MW, seasonal_naive_24h 5.00 MW" in told(app)
-    app.selectbox(key="results-place").set_value("total").run()
-    require_fine(app)
-    assert "sum of all places" in told(app)
-    view(app, "results-view", "When it errs")
-    assert "at a lead time of" in told(app)
-    view(app, "results-view", "Where it errs")
-    assert "Map of error of hybrid" in told(app)
-    view(app, "results-view", "How sure it is")
-    assert "a quantile is honest" in told(app)
-    view(app, "results-view", "Compare runs")
-    assert "These runs differ in" in told(app)
-    assert len(app.dataframe[0].value) == 2
-    view(app, "results-view", "Downloads")
-    assert len(app.get("download_button")) == 4
+def test_columns_that_are_not_recognised_are_chosen_and_read_again(tmp_path, odd):
+    at = opened("data", tmp_path, source=RunConfig(data=DataConfig(temporal=str(odd))))
+    assert at.error
+    at.selectbox(key="correct-time_column").set_value("alpha")
+    at.selectbox(key="correct-location_column").set_value("beta")
+    at.selectbox(key="correct-consumption_column").set_value("gamma")
+    at.selectbox(key="correct-zone").set_value("Europe/Kyiv")
+    button(at, "Read again").click().run()
+    assert not at.error
+    assert {each.label: each.value for each in at.metric}["Places"] == "2"
+    assert at.session_state["source"].data.timezone == "Europe/Kyiv"
 
 
-def test_results_of_a_run_say_what_a_backtest_would_add(network_run):
-    app = open_page("results", network_run.parent, network_run)
-    require_fine(app)
-    assert "Nobody has tried yet" in told(app)
-    for name in ("Week by week", "When it errs", "Where it errs", "How sure it is", "Downloads"):
-        view(app, "results-view", name)
-    assert f"gridcast report {network_run}" in told(app)
+def test_a_fault_of_ours_is_a_code_in_a_box_and_a_trace_in_the_log(tmp_path, monkeypatch):
+    def break_down(_):
+        raise RuntimeError("a secret of the inside")
+
+    monkeypatch.setattr("gridcast.app.pages.source.recognise", break_down)
+    asking.log_to(tmp_path)
+    at = opened("data", tmp_path, source=RunConfig(data=DataConfig(num_locations=2, num_days=31)))
+    assert "Something of ours broke" in at.error[0].value
+    assert "secret" not in texts(at)
+    assert "a secret of the inside" in (tmp_path / asking.LOG_FILE).read_text()
 
 
-def test_a_damaged_run_is_told_in_words(backtest_run, tmp_path):
-    shutil.copytree(backtest_run, tmp_path / "damaged")
-    (tmp_path / "damaged" / "scores.json").write_text("{")
-    app = open_page("results", tmp_path, tmp_path / "damaged")
-    assert not app.exception
-    assert "are damaged" in told(app)
-    assert "Traceback" not in told(app)
+def test_training_needs_readings(tmp_path):
+    assert "Choose them on the page “Data” first" in texts(opened("train", tmp_path))
 
 
-@pytest.fixture(scope="module")
-def forecast_page(network_run):
-    return open_page("forecast", network_run.parent, network_run)
+def test_what_is_chosen_is_what_is_started(tmp_path, monkeypatch):
+    started = []
+
+    def start(runs_dir, command, config, name):
+        started.append((command, config, name))
+        raise RuntimeError("far enough")
+
+    monkeypatch.setattr("gridcast.app.pages.train.start_job", start)
+    at = opened("train", tmp_path, source=WORLD)
+    at.number_input(key="train-epochs").set_value(2)
+    at.number_input(key="train-sequence-length").set_value(48)
+    at.text_input(key="train-name").set_value("first")
+    button(at, "Start training").click().run()
+    ((command, config, name),) = started
+    assert (command, name, config.data) == ("run", "first", WORLD.data)
+    # a fifth of 40 days is held out
+    assert (config.training.epochs, config.task.sequence_length, config.task.test_days) == (2, 48, 8)
+    assert (config.task.horizon, config.model.size, config.model.grid_size) == (24, "medium", None)
 
 
-def test_the_newest_forecast_is_on_a_map_with_a_slider(forecast_page):
-    app = forecast_page
-    require_fine(app)
-    assert "No weather: all places." in told(app)
-    assert "Map of load" in told(app)
-    app.select_slider(key="forecast-step").set_value(5).run()
-    require_fine(app)
-    assert "at Wed 31 Jan 2024 05:00 UTC" in told(app)
-    app.button_group(key="forecast-shade").set_value("Uncertainty").run()
-    require_fine(app)
-    assert "Map of width of the 80 % interval" in told(app)
-    app.selectbox(key="forecast-place").set_value("B").run()
-    assert "**B**: highest at" in told(app)
+@pytest.fixture
+def job(tmp_path):
+    folder = tmp_path / JOBS / "one"
+    folder.mkdir(parents=True)
+    about = {"command": "run", "started": "2026-01-01T00:00:00+00:00", "pid": 2**30}
+    (folder / "job.json").write_text(json.dumps(about))
+    return folder
 
 
-def test_risks_are_sorted_and_follow_the_limits(forecast_page):
-    app = view(forecast_page, "forecast-view", "Risks")
-    table = app.dataframe[-1].value
-    assert list(table.columns) == ["place", "risk", "hour (UTC)", "peak [MW]", "room to the limit"]
-    assert len(table) == 3
+def test_a_job_at_work_shows_its_losses_and_can_be_stopped(tmp_path, job):
+    held = take(job / "lock", wait=False)
+    (job / "began").touch()
+    file = ProgressFile(job / "progress.jsonl")
+    file.add(started=True)
+    for epoch in (1, 2):
+        file.epoch(epoch, 5, {"loss": 1 / epoch, "val_loss": 2 / epoch})
+    at = opened("train", tmp_path, "one")
+    os.close(held)
+    assert "Loss after epoch 2 of 5: 0.5000, on readings that it does not learn from 1.0000" in texts(at)
+    assert [each.label for each in at.button] == ["Stop"]
 
 
-def test_what_if_shows_the_difference_and_refuses_what_the_network_does_not_know(forecast_page):
-    app = view(forecast_page, "forecast-view", "What if")
-    assert "Nothing is supposed yet." in told(app)
-    assert app.selectbox(key="if-holiday").disabled
-    app.selectbox(key="if-silent").set_value("B")
-    app.number_input(key="if-days").set_value(2)
-    next(each for each in app.button if each.label == "Forecast again").click().run()
-    require_fine(app)
-    assert "**If no reading of B for 2 days:** the sum of all places moves by" in told(app)
-    assert len(app.dataframe[-1].value) == 4
+def test_a_job_that_gave_up_says_why_and_can_go_on(tmp_path, job):
+    file = ProgressFile(job / "progress.jsonl")
+    file.add(started=True)
+    file.add(problem="the history is too short", found="3 days", expected="40 days", hint="take a shorter `--horizon`")
+    at = view(opened("train", tmp_path, "one"), "train-view", "How it goes")
+    assert "**The history is too short**" in at.error[0].value
+    assert "*found:* 3 days" in at.error[0].value
+    assert [each.label for each in at.button] == ["Begin again"]
+    (job / "checkpoint.npz").touch()
+    assert [each.label for each in at.run().button] == ["Go on"]
 
 
-def test_explanations_that_are_there_are_shown(network_run, explanation, tmp_path):
-    run = tmp_path / "explained"
-    shutil.copytree(network_run, run)
-    app = open_page("understand", tmp_path, run)
-    require_fine(app)
-    assert "Nothing is explained yet." in told(app)
-    shutil.copytree(explanation.parent, run / "explanations")
-    app.run()
-    require_fine(app)
-    assert "the average day at this hour has 105 MW" in told(app)
-    for name in ("Where it looks", "Why it changed", "What matters"):
-        view(app, "understand-view", name)
-    assert "map 9.0 %, weather 4.0 %" in told(app)
+def test_a_job_that_was_killed_says_so(tmp_path, job):
+    at = view(opened("train", tmp_path, "one"), "train-view", "How it goes")
+    assert "It ended without saying why" in at.error[0].value
 
 
-def test_a_moment_that_can_not_be_explained_is_refused_in_words(network_run):
-    app = open_page("understand", network_run.parent, network_run)
-    app.text_input(key="explain-when").set_value("soon")
-    next(each for each in app.button if each.label == "Explain this forecast").click().run()
-    assert not app.exception
-    assert "the issue time is no moment" in told(app)
+def test_runs_are_listed(tmp_path, job):
+    at = view(opened("train", tmp_path), "train-view", "History")
+    table = at.dataframe[0].value
+    assert table[["run", "state", "kind"]].to_numpy().tolist() == [["one", "failed", "run"]]
 
 
-def test_a_click_on_the_map_chooses_the_place(monkeypatch):
-    class Event:
-        class selection:  # noqa: N801  as Streamlit calls it
-            points = ({"x": 1.0}, {"x": 2.0, "customdata": "P3"})
+def test_the_app_opens_on_an_empty_folder(tmp_path, monkeypatch):
+    from gridcast.app.script import start
 
-    state = {"map": Event, "place": "P0"}
-    monkeypatch.setattr("gridcast.app.pages.shown.st.session_state", state)
-    clicked_place("map", "place")()
-    assert state["place"] == "P3"
-    Event.selection.points = ()
-    clicked_place("map", "place")()  # a click beside all places changes nothing
-    assert state["place"] == "P3"
+    monkeypatch.setattr(sys, "argv", ["start.py", str(tmp_path / "new")])
+    at = AppTest.from_file(start.__file__, default_timeout=SECONDS).run()
+    assert not at.exception
+    assert [each.value for each in at.title] == ["Data"]
+    assert "No runs yet" in texts(at)
+    assert (tmp_path / "new").is_dir()

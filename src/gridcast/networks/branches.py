@@ -6,14 +6,13 @@ from collections.abc import Callable
 from typing import Any
 
 from gridcast.errors import ConfigError, Problem, did_you_mean, listed
-from gridcast.networks.backend import keras
 from gridcast.networks.spatial import ConvolutionalLSTM, Convolutions, ConvolvedAttention, PlaceAttention
-from gridcast.networks.temporal import AttentiveLSTM, PatchTransformer, TemporalConvolutions
+from gridcast.networks.temporal import AttentiveLSTM, PatchLSTM, PatchTransformer, TemporalConvolutions
 
 NONE = "none"
 
 TEMPORAL: dict[str, Callable[[int, int, bool], Any]] = {  # of width, patches, and whether to unroll a recurrence
-    "lstm": lambda units, _, unroll: keras.layers.LSTM(units, unroll=unroll, name="lstm"),
+    "lstm": lambda units, _, unroll: PatchLSTM(units, unroll=unroll, name="lstm"),
     "lstm_attention": lambda units, _, unroll: AttentiveLSTM(units, unroll, name="lstm_attention"),
     "transformer": lambda units, *_: PatchTransformer(units, name="transformer"),
     "transformer_causal": lambda units, *_: PatchTransformer(units, causal=True, name="transformer_causal"),

@@ -19,7 +19,7 @@ from gridcast.samples.calendars import CalendarRows
 from gridcast.samples.cut import Cut
 from gridcast.samples.lags import WEEKS
 from gridcast.samples.localclock import HOURS, LocalClock
-from gridcast.samples.mapped import on_map
+from gridcast.samples.mapped import mean_over, on_map
 from gridcast.samples.recipe import Recipe
 from gridcast.samples.vintages import Vintages
 
@@ -118,15 +118,18 @@ class Samples:
             found = cut.contexts.copy()
         last = np.full((len(issued), 1), self.recipe.delay) if hidden is None else np.maximum(hidden.last, self.recipe.delay)
         if last.any():
-            age = np.arange(steps, 0, -1)[:, None]  # 1 for the last reading
-            found[age[None] <= last[:, None, :]] = np.nan
+            newest = min(int(last.max()), steps)
+            age = np.arange(newest, 0, -1)[:, None]  # 1 for the last reading
+            found[:, -newest:][age[None] <= last[:, None, :]] = np.nan
         return found
 
     def level(self, contexts: Float) -> Float:
         """Return the mean of the last week of each context, of all of it where most of the week is missing, else 0; (B, N)."""
         week = contexts[:, -min(self.recipe.lags.week, contexts.shape[1]) :]
-        near, far = (_mean(part, least) for part, least in ((week, ENOUGH), (contexts, 0.0)))
-        return np.where(np.isfinite(near), near, np.nan_to_num(far)).astype(np.float32)
+        near = _mean(week, ENOUGH)
+        if np.isfinite(near).all():
+            return near
+        return np.where(np.isfinite(near), near, np.nan_to_num(_mean(contexts, 0.0)))
 
     def lag_rows(self, issued: Rows) -> list[tuple[npt.NDArray[np.intp], Rows]]:
         """Return the places of each zone and the rows of their lags, shape (B, H, L)."""
@@ -181,7 +184,7 @@ class Samples:
         start = _first_known(lags)
         holidays = self._holidays(issued, lags, echoes)
         rows = issued[:, None] + np.arange(self.recipe.horizon)
-        relative = np.nan_to_num(relative, copy=False)
+        np.copyto(relative, 0, where=~known)
         return {
             "history": self._history(issued, relative, known, past),
             "recent": self._recent(relative, known, level),
@@ -274,16 +277,21 @@ class Samples:
         """Return the weather that is read along with the consumption, as far as samples look back, missing at 0, (B, R, N)."""
         if not self.recipe.past:
             return None
-        column = self.recipe.covariates.names.index(self.recipe.past)
         if cut is None:
             rows = issued[:, None] + np.arange(-self.recipe.reach, 0)
-            found: Float = self.weather[..., column][np.maximum(rows, 0)]
+            found: Float = self._past_column[np.maximum(rows, 0)]
             found[rows < 0] = 0
         else:
+            column = self.recipe.covariates.names.index(self.recipe.past)
             found = cut.past[:, -self.recipe.reach :, :, self.echoes.index(column)].copy()
         if hidden is not None:
             found[hidden.past] = 0
         return found
+
+    @cached_property
+    def _past_column(self) -> Float:
+        """The weather that is read along with the consumption, side by side in memory, shape (R + H, N)."""
+        return np.ascontiguousarray(self.weather[..., self.recipe.covariates.names.index(self.recipe.past)])
 
     def _history(self, issued: Rows, relative: Float, known: npt.NDArray[np.bool_], past: Float | None) -> Float:
         """Return the context in patches, shape (B, N, P, F): consumption, past weather, share that is known, weekday, holiday."""
@@ -303,18 +311,18 @@ class Samples:
     def _recent(self, relative: Float, known: npt.NDArray[np.bool_], level: Float) -> Float:
         """Return the level, what the last day and half day were against it, and how much was known, shape (B, N, F)."""
         day = min(self.recipe.lags.day, relative.shape[1])
-        half = max(1, day // 2)
-        parts = [level, *(relative[:, -steps:].mean(axis=1) for steps in (day, half, max(1, day // 8)))]
-        parts += [known[:, -day:].mean(axis=1), known.mean(axis=1)]
-        return np.stack(parts, axis=-1, dtype=np.float32)
+        lately = [mean_over(relative[:, -steps:]) for steps in (day, max(1, day // 2), max(1, day // 8))]
+        there = known.astype(np.float32)
+        return np.stack([level, *lately, mean_over(there[:, -day:]), mean_over(there)], axis=-1, dtype=np.float32)
 
 
 def _mean(values: Float, least: float) -> Float:
     """Return the mean over axis 1 of what is there; NaN where that is a smaller share than `least`, or nothing."""
     there = np.isfinite(values)
-    count = there.sum(axis=1)
-    total = np.where(there, values, 0).sum(axis=1)
-    return np.where(count > least * values.shape[1], total / np.maximum(count, 1), np.nan)
+    share = mean_over(there.astype(np.float32))
+    total = mean_over(np.where(there, values, np.float32(0)))
+    enough = (share > least) & (share > 0)
+    return np.where(enough, total / np.where(enough, share, 1), np.float32(np.nan))
 
 
 def _first_known(lags: Float) -> Float:

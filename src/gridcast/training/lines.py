@@ -71,11 +71,21 @@ def fit_lines(lines: Lines, placed: Placed, issued: Rows) -> None:
 def _scale(lines: Lines, placed: Placed, issued: Rows) -> None:
     """Bring the terms to one scale, as they are at some of the issue rows."""
     some = issued[:: max(1, len(issued) * placed.samples.recipe.horizon * len(placed.number) // (SCALED * ASKED))]
-    found = [np.asarray(lines.amounts(placed.inputs(rows)), dtype=np.float64) for rows in _few(placed, some)]
-    amounts = np.concatenate([each.reshape(-1, each.shape[-1]) for each in found])
-    spread = amounts.std(axis=0)
-    lines.centre.assign(amounts.mean(axis=0))
+    first = _amounts(lines, placed, some[:1])[0]  # sums of what is near zero keep their digits
+    count, total, squares = 0, np.zeros_like(first), np.zeros_like(first)
+    for rows in _few(placed, some):
+        apart = _amounts(lines, placed, rows) - first
+        count, total, squares = count + len(apart), total + apart.sum(axis=0), squares + (apart**2).sum(axis=0)
+    mean = total / count
+    spread = np.sqrt(np.maximum(squares / count - mean**2, 0))
+    lines.centre.assign(first + mean)
     lines.scale.assign(np.where(spread > FLAT, 1 / np.maximum(spread, FLAT), 0))
+
+
+def _amounts(lines: Lines, placed: Placed, issued: Rows) -> Floats:
+    """Return the terms of all places and steps before they are brought to one scale, shape (any, F)."""
+    found = np.asarray(lines.amounts(placed.inputs(issued)), dtype=np.float64)
+    return found.reshape(-1, found.shape[-1])
 
 
 def _few(placed: Placed, issued: Rows) -> Iterator[Rows]:
