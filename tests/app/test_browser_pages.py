@@ -164,6 +164,6 @@ def test_every_widget_and_figure_has_a_text(page, address, network_run, page_nam
         assert picture.get_attribute("alt")
 
 
-NAMED = """node => Boolean(node.getAttribute('aria-label') || node.getAttribute('aria-labelledby') ||
-  node.innerText
-  || node.getAttribute('title') || node.labels?.length || node.getAttribute('data-attr') || node.querySelector('[aria-label], title'))"""
+NAMED = """node => Boolean(
+  node.getAttribute('aria-label') || node.getAttribute('aria-labelledby') || node.innerText || node.getAttribute('title')
+  || node.labels?.length || node.querySelector('[aria-label], title'))"""

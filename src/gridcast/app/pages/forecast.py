@@ -13,7 +13,7 @@ from gridcast.app.asking import guarded
 from gridcast.app.fanfigure import fan_figure
 from gridcast.app.outlook import Outlook, as_csv, moments_of, open_outlook_run, outlook_of
 from gridcast.app.outlookfigures import LOAD, SHADES, outlook_map, step_label
-from gridcast.app.pages.forecastparts import show_risks, show_what_if
+from gridcast.app.pages.forecastparts import limits_set, show_risks, show_what_if
 from gridcast.app.pages.shown import choose_view, clicked_place, page_colours, say_empty, show_figure, stamp_of
 from gridcast.app.places import Places
 from gridcast.app.runs import StoredRun
@@ -51,7 +51,7 @@ def show(runs_dir: Path, run: StoredRun | None) -> None:  # noqa: ARG001  as all
             st.caption(":material/info: " + " · ".join(outlook.notes))
         view = choose_view("What to look at", VIEWS, key="forecast-view")
         if view == "Map":
-            _show_map(outlook, places, place)
+            _show_map(outlook, places, place, limits_set(run.path).get(place))
         elif view == "Risks":
             show_risks(outlook, run.path)
         else:
@@ -96,7 +96,7 @@ def _moment_label(moment: pd.Timestamp, newest: pd.Timestamp) -> str:
     return f"{moment:%Y-%m-%d %H:%M} UTC" + (" (newest)" if moment == newest else "")
 
 
-def _show_map(outlook: Outlook, places: Places, place: str) -> None:
+def _show_map(outlook: Outlook, places: Places, place: str, limit: float | None) -> None:
     colours = page_colours()
     left, right = st.columns([1.15, 1], gap="medium")
     with left:
@@ -108,7 +108,7 @@ def _show_map(outlook: Outlook, places: Places, place: str) -> None:
         show_figure(figure, text, key="forecast-map", on_select=clicked_place("forecast-map", PLACE))
     with right:
         days = st.segmented_control("Readings before it", list(RECENT), default="3 days", required=True, key="forecast-days")
-        show_fan(outlook, place, days=RECENT[days or "3 days"])
+        show_fan(outlook, place, days=RECENT[days or "3 days"], limit=limit)
     with st.expander("The forecast of this place as a table"):
         fan = outlook.fan(place)
         table = pd.DataFrame(
@@ -117,8 +117,8 @@ def _show_map(outlook: Outlook, places: Places, place: str) -> None:
         st.dataframe(table.round(1), alt=f"Forecast of {place} by hour, with its quantiles.")
 
 
-def show_fan(outlook: Outlook, place: str, *, days: int) -> None:
-    """Show the fan of a place after the readings of some days."""
+def show_fan(outlook: Outlook, place: str, *, days: int, limit: float | None = None) -> None:
+    """Show the fan of a place after the readings of some days, with the limit that was set for it."""
     fan, name = outlook.fan(place), ALL if place == TOTAL else place
     peak = int(np.nan_to_num(fan.point, nan=-np.inf).argmax())
     highest = f"{style.number(float(fan.point[peak]))} {outlook.panel.unit}".rstrip()
@@ -129,5 +129,5 @@ def show_fan(outlook: Outlook, place: str, *, days: int) -> None:
     measured = outlook.measured(place, days)
     if place == TOTAL and measured[: outlook.moment].isna().any():
         text += " The sum was measured only where all places were."
-    figure = fan_figure(fan, page_colours(), measured=measured, unit=outlook.panel.unit, now=outlook.moment)
+    figure = fan_figure(fan, page_colours(), measured=measured, unit=outlook.panel.unit, limit=limit, now=outlook.moment)
     show_figure(figure, text, key="forecast-fan")
