@@ -20,7 +20,7 @@ from gridcast.sources.pair import save_tables
 ROOT = Path(__file__).parents[1]
 COMMANDS = (
     *("run", "demo", "generate", "check", "map", "audit", "data list", "data get"),
-    *("train", "forecast", "explain", "backtest", "ablate", "report", "tune", "export", "serve", "key"),
+    *("train", "forecast", "explain", "backtest", "ablate", "report", "tune", "export", "serve", "key", "app"),
 )
 PAGES = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").rglob("*.md"))]
 WALKED = pkgutil.walk_packages([str(ROOT / "src" / "gridcast")], "gridcast.")

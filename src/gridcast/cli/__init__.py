@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from gridcast.cli.app import app as open_app
 from gridcast.cli.audit import audit
 from gridcast.cli.check import check
 from gridcast.cli.data import data
@@ -46,6 +47,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "export": export,
     "serve": serve,
     "key": key,
+    "app": open_app,
     "generate": generate,
 }
 for name, command in COMMANDS.items():

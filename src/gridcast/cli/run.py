@@ -40,6 +40,15 @@ Out = Annotated[
     Path | None,
     typer.Option("--out", metavar="DIR", help="Run folder.  \\[default: runs/<date-time>]", rich_help_panel=OUTPUT),
 ]
+Checkpoint = Annotated[
+    Path | None,
+    typer.Option(
+        "--checkpoint",
+        metavar="FILE",
+        help="Keep the state after each epoch in FILE, and go on from it if it is there.",
+        rich_help_panel=OUTPUT,
+    ),
+]
 Seed = Annotated[int | None, typer.Option(help="The same seed gives the same result.", rich_help_panel=TRAIN)]
 
 
@@ -47,6 +56,7 @@ Seed = Annotated[int | None, typer.Option(help="The same seed gives the same res
 def run(
     request: Request,
     out: Out = None,
+    checkpoint: Checkpoint = None,
     overwrite: Overwrite = False,
     as_json: Json = False,
 ) -> None:
@@ -55,7 +65,7 @@ def run(
     Without files it works on a synthetic world of 100 places and a year. The second file may be left out.
     """
     with polite(quiet=request.quiet):
-        _run(request.config(), out, overwrite=overwrite, quiet=request.quiet, as_json=as_json)
+        _run(request.config(), out, overwrite=overwrite, checkpoint=checkpoint, quiet=request.quiet, as_json=as_json)
 
 
 def demo(
@@ -94,13 +104,15 @@ def generate(  # noqa: PLR0913  one parameter an option
             talk().print(f"wrote {len(readings):,} readings to {temporal} and {len(places)} places to {spatial}")
 
 
-def _run(config: RunConfig, out: Path | None, *, overwrite: bool, quiet: bool, as_json: bool) -> None:
+def _run(
+    config: RunConfig, out: Path | None, *, overwrite: bool, quiet: bool, as_json: bool, checkpoint: Path | None = None
+) -> None:
     """Run, and print the scores."""
     folder = out or Path("runs") / time.strftime("%Y-%m-%dT%H-%M-%S")
     with listening(quiet=quiet) as listener:
         from gridcast.workflow.run import run as run_workflow
 
-        result = run_workflow(config, out=folder, overwrite=overwrite, listener=listener)
+        result = run_workflow(config, out=folder, overwrite=overwrite, checkpoint=checkpoint, listener=listener)
     _print_result(result, as_json=as_json)
     if not quiet:
         talk().print(f"\nopen [bold]{folder / 'results.png'}[/] and [bold]{folder / 'map.png'}[/]; all is in {folder}/")

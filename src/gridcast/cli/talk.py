@@ -11,6 +11,7 @@ import typer
 from rich.console import Console
 
 from gridcast.errors import GridcastError, GridcastWarning
+from gridcast.progressfile import ProgressFile
 
 if TYPE_CHECKING:
     from gridcast.loading import Listener
@@ -25,7 +26,7 @@ def talk() -> Console:
 
 @contextmanager
 def listening(*, quiet: bool) -> Iterator[Listener]:
-    """Give a listener that talks on standard error, with a progress bar over the epochs."""
+    """Give a listener that talks on standard error, with a progress bar over the epochs, and to the progress file."""
     from rich.progress import (
         BarColumn,
         MofNCompleteColumn,
@@ -37,9 +38,9 @@ def listening(*, quiet: bool) -> Iterator[Listener]:
 
     from gridcast.loading import Listener
 
-    console = talk()
+    console, written = talk(), ProgressFile.asked()
     if quiet:
-        yield Listener()
+        yield Listener(written.said, written.epoch)
         return
     columns = (
         TextColumn("{task.description}"),
@@ -51,26 +52,37 @@ def listening(*, quiet: bool) -> Iterator[Listener]:
     with Progress(*columns, TextColumn("{task.fields[losses]}"), console=console, transient=not console.is_terminal) as bar:
         task = None
 
+        def say(sentence: str) -> None:
+            written.said(sentence)
+            console.print(f"- {sentence}", markup=False)
+
         def progress(epoch: int, epochs: int, losses: dict[str, float]) -> None:
             nonlocal task
+            written.epoch(epoch, epochs, losses)
             task = bar.add_task("epochs", total=epochs, losses="") if task is None else task
             text = ", ".join(f"{name.replace('val_loss', 'validation')} {value:.4f}" for name, value in losses.items())
             bar.update(task, completed=epoch, losses=text)
 
-        yield Listener(say=lambda sentence: console.print(f"- {sentence}", markup=False), progress=progress)
+        yield Listener(say, progress)
 
 
 @contextmanager
 def polite(*, quiet: bool, interrupted: str = "nothing was written") -> Iterator[None]:
     """Turn mistakes of the user into a text and exit code 2, Ctrl-C into 130; show warnings as one line."""
-    console = talk()
+    console, written = talk(), ProgressFile.asked()
+
+    def warn(message: Warning | str, *_: object, **__: object) -> None:
+        written.warned(message)
+        console.print(f"[yellow]warning:[/] {message}")
+
     with warnings.catch_warnings():
         warnings.simplefilter("ignore" if quiet else "always", GridcastWarning)
         if not quiet:
-            warnings.showwarning = lambda message, *_, **__: console.print(f"[yellow]warning:[/] {message}")
+            warnings.showwarning = warn
         try:
             yield
         except GridcastError as error:
+            written.failed(error)
             for problem in error.problems:
                 console.print("[red]error:[/] ", end="")
                 console.print(str(problem) + "\n", markup=False)

@@ -58,7 +58,7 @@ def forecast(
     panel, moment = opened.panel, opened.moment(issue_time)
     made = issued_now(opened, moment, listener)
     _say(made, listener)
-    table = _table(made, panel, gap=opened.config.task.gap)
+    table = issued_table(made, panel, gap=opened.config.task.gap)
     if target.suffix == ".parquet":
         write_parquet(table, target)
     else:
@@ -85,13 +85,16 @@ def issued_now(opened: Opened, moment: pd.Timestamp, listener: Listener | None =
 
 
 def _days_before(opened: Opened, moment: pd.Timestamp) -> pd.DatetimeIndex:
-    """Return the issue time and, before it, the same of earlier days by the clock of the run, back to the end of its training."""
+    """Return the issue time and, before it, the same of earlier days by the clock of the run.
+
+    They go back to the end of its training, and to where the readings are long enough for a whole context.
+    """
     panel = opened.panel
     zone = find_zone(clock_zone(opened.config.data.timezone, panel.freq))
     local = moment.tz_convert(zone).tz_localize(None)
     before = [local - number * DAY for number in range(LOOKED_BACK, 0, -1)]
     days = [utc(each.tz_localize(zone, ambiguous=True, nonexistent="shift_forward")) for each in before]
-    since = max(opened.until, panel.times[0] + 2 * panel.freq)
+    since = max(opened.until, panel.times[0] + opened.forecaster.reach)
     ticks = [day for day in days if day >= since and (day - panel.times[0]) % panel.freq == pd.Timedelta(0)]
     return pd.DatetimeIndex([*ticks, moment])
 
@@ -117,8 +120,14 @@ def _say(made: Forecast, listener: Listener) -> None:
         listener.say("ex post: weather that was measured stands in for a forecast")
 
 
-def _table(made: Forecast, panel: Panel, *, gap: int) -> pd.DataFrame:
-    """Return the forecasts as a table."""
+def issued_table(made: Forecast, panel: Panel, *, gap: int) -> pd.DataFrame:
+    """Return forecasts as the table that `forecast` writes.
+
+    Args:
+        made: The forecasts.
+        panel: Whose places they are of.
+        gap: Steps after the issue time that are left out.
+    """
     table = forecast_table({"": made}, actual_values(panel, made.issue_times, made.horizon), gap=gap)
     quantiles = [name for name in table if str(name).startswith("q0") or str(name).startswith("q1")]
     return table[["location", "issue_time", "valid_time", "lead", "point", *quantiles, "quality"]]

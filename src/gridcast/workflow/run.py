@@ -29,6 +29,7 @@ from gridcast.views.maps import plot_map
 from gridcast.workflow.fingerprints import fingerprints
 from gridcast.workflow.making import hybrid_of, settings_of, usual_hour
 from gridcast.workflow.record import MODEL, record_of, save_hybrid, weather_used
+from gridcast.workflow.training import remove_checkpoint
 
 if TYPE_CHECKING:
     from gridcast.forecasters.hybrid import HybridForecaster
@@ -58,6 +59,7 @@ def run(
     *,
     out: str | os.PathLike[str],
     overwrite: bool = False,
+    checkpoint: str | os.PathLike[str] | None = None,
     listener: Listener | None = None,
 ) -> RunResult:
     """Load, check, train, forecast the held-out last part, and write the run folder.
@@ -69,10 +71,11 @@ def run(
         config: Settings, or the TOML file that holds them; by default the synthetic world.
         out: The run folder.
         overwrite: Whether an earlier run there may be replaced.
+        checkpoint: File that keeps the state after each epoch, from which an interrupted training goes on; by default none.
         listener: Who is told how it goes.
 
     Raises:
-        GridcastError: Of the kind that fits; nothing is left behind.
+        GridcastError: Of the kind that fits; nothing is left behind but the checkpoint.
     """
     config, listener = settings_of(config), listener or Listener()
     require_free(out, overwrite=overwrite)
@@ -85,7 +88,8 @@ def run(
     issue_times = held_out_issue_times(loaded.panel, config)
     _check_events(loaded.panel, config)
     panel = prepare(with_covariates(loaded, config, issue_times[0], listener), config, issue_times[0], listener)
-    forecaster = hybrid_of(config, listener, panel.locations, issue_hour=usual_hour(panel, issue_times))
+    hour = usual_hour(panel, issue_times)
+    forecaster = hybrid_of(config, listener, panel.locations, issue_hour=hour, checkpoint=checkpoint)
     listener.say(_plan(panel, config, issue_times))
     known = panel.as_of(issue_times[0])
     listener.say(f"training on {known.describe()}")
@@ -94,6 +98,8 @@ def run(
     _say_coverage(outcome, listener)
     with run_folder(out, overwrite=overwrite) as folder:
         _write(folder, config, outcome, {**_record(outcome, time.monotonic() - started), "data": prints})
+    if checkpoint is not None:
+        remove_checkpoint(Path(checkpoint))
     if config.output.forecasts_to:
         table = prediction_table(outcome.actual, outcome.forecasts[forecaster.name])
         count = write_forecasts(table, config.output.forecasts_to, run=Path(out).name)

@@ -70,7 +70,7 @@ def train(
     known = panel.as_of(until)
     listener.say(f"training on {known.describe()}; an interrupted training goes on with `--resume`")
     if not resume:
-        _remove(checkpoint)
+        remove_checkpoint(checkpoint)
     forecaster.fit(known)
     record = {**record_of(forecaster, panel, trained_until=until, seconds=time.monotonic() - started), "data": prints}
     history = pd.DataFrame(forecaster.history)
@@ -80,7 +80,7 @@ def train(
         write_csv(history, folder / "history.csv")
         write_json(record, folder / "run.json")
         (folder / "config.toml").write_text(to_toml(config), encoding="utf-8")
-    _remove(checkpoint)
+    remove_checkpoint(checkpoint)
     return TrainResult(Path(out), record, history)
 
 
@@ -106,7 +106,7 @@ def _require_no(checkpoint: Path) -> None:
         )
 
 
-def _remove(checkpoint: Path) -> None:
+def remove_checkpoint(checkpoint: Path) -> None:
     """Remove the checkpoints of all members."""
     for path in _kept(checkpoint):
         path.unlink(missing_ok=True)

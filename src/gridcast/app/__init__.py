@@ -1,0 +1,1 @@
+"""The web app: pages in the browser over a folder of runs."""
