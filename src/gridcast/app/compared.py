@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 
 import numpy as np
 import pandas as pd
@@ -21,7 +21,7 @@ def comparison(runs: Sequence[Scored]) -> pd.DataFrame:
 
 def differences(runs: Sequence[Scored]) -> str:
     """Return in words in what the runs differ that makes their scores hard to compare; empty where in nothing."""
-    told = {
+    told: dict[str, list[Hashable]] = {
         "places": [frozenset(each.names) for each in runs],
         "periods": [_period(each) for each in runs],
         "horizons": [each.facts.get("horizon") for each in runs],

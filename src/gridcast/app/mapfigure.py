@@ -43,9 +43,7 @@ class Shade:
     ends: tuple[float, float] | None = None
 
 
-def map_figure(
-    places: Places, shade: Shade, colours: Palette, *, sizes: Floats | None = None, chosen: str = ""
-) -> go.Figure:
+def map_figure(places: Places, shade: Shade, colours: Palette, *, sizes: Floats | None = None, chosen: str = "") -> go.Figure:
     """Return the map: a mark a place, with its name as `customdata`; the chosen one has a ring.
 
     Args:
@@ -102,7 +100,11 @@ def _draw_lines(figure: go.Figure, places: Places, colours: Palette) -> None:
     for kind, lines in lines_within(_wider(places)).items():
         line = {"color": colours.grey if kind == "coast" else colours.faint, "width": 1.1 if kind == "coast" else 1.0}
         figure.add_scatter(
-            x=lines.longitude.astype(np.float32), y=lines.latitude.astype(np.float32), mode="lines", line=line, hoverinfo="skip",
+            x=lines.longitude.astype(np.float32),
+            y=lines.latitude.astype(np.float32),
+            mode="lines",
+            line=line,
+            hoverinfo="skip",
             showlegend=False,
         )
 
@@ -129,7 +131,8 @@ def _draw_places(figure: go.Figure, places: Places, shade: Shade, colours: Palet
             "len": 0.8, "outlinewidth": 0, "tickfont": {"color": colours.ink},
         },
     }  # fmt: skip
-    _scatter(figure, places, rows, told, marker)
+    if len(rows):
+        _scatter(figure, places, rows, told, marker)
     if not known.all():
         rows = order[~known[order]]
         _scatter(figure, places, rows, told, {"size": 10, "color": colours.grey, "symbol": "x"})

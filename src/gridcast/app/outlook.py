@@ -111,7 +111,9 @@ def moments_of(opened: Opened) -> tuple[pd.Timestamp, ...]:
     return (end, *(day for day in on_clock if day >= earliest))
 
 
-def outlook_of(opened: Opened, moment: pd.Timestamp, panel: Panel | None = None, forecaster: HybridForecaster | None = None) -> Outlook:
+def outlook_of(
+    opened: Opened, moment: pd.Timestamp, panel: Panel | None = None, forecaster: HybridForecaster | None = None
+) -> Outlook:
     """Return the forecast of an issue time.
 
     Args:
@@ -135,7 +137,7 @@ def outlook_of(opened: Opened, moment: pd.Timestamp, panel: Panel | None = None,
 
 
 def against_yesterday(outlook: Outlook) -> Floats:
-    """Return how much larger each step is than a day before, measured or, where that is not over yet, forecast, shape (N, H). [%]"""
+    """Return how much larger each step is than a day before, measured or, where that is still ahead, forecast, shape (N, H). [%]"""
     day, made, panel = steps_in(DAY, outlook.made.freq), outlook.made, outlook.panel
     whole = made.values.values[0].astype(np.float64)
     rows = int((outlook.moment - panel.times[0]) / panel.freq) + np.arange(-day, 0)
@@ -179,7 +181,8 @@ def _quantiles(made: Forecast) -> Floats:
     """Return the quantiles, shape (N, H, Q)."""
     if made.quantiles is None:
         return np.empty((*made.values.shape[1:], 0))
-    return made.quantiles.values[0].astype(np.float64)
+    found: Floats = made.quantiles.values[0].astype(np.float64)
+    return found
 
 
 def _notes(made: Forecast) -> tuple[str, ...]:
@@ -188,8 +191,8 @@ def _notes(made: Forecast) -> tuple[str, ...]:
     if made.quality is not None:
         for note, own in pd.Series(made.locations).groupby(made.quality.values[0]):
             if note and len(own):
-                places = "all places" if len(own) == len(made.locations) else ", ".join(own.head(5)) + (" ..." if len(own) > 5 else "")
+                places = (
+                    "all places" if len(own) == len(made.locations) else ", ".join(own.head(5)) + (" ..." if len(own) > 5 else "")
+                )
                 notes.append(f"{str(note).capitalize()}: {places}.")
     return tuple(notes)
-
-

@@ -27,7 +27,9 @@ TOLD = {
 LABELS = {LOAD: "load [% of usual]", CHANGE: "against yesterday [%]", WIDTH: "80 % interval [% of load]"}
 
 
-def outlook_map(outlook: Outlook, places: Places, kind: str, step: int, colours: Palette, *, chosen: str = "") -> tuple[go.Figure, str]:
+def outlook_map(
+    outlook: Outlook, places: Places, kind: str, step: int, colours: Palette, *, chosen: str = ""
+) -> tuple[go.Figure, str]:
     """Return the map of a step, and what it shows in words; the colours mean the same at all steps.
 
     Args:

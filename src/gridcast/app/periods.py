@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -45,6 +46,16 @@ def span_of(scored: Scored) -> tuple[pd.Timestamp, pd.Timestamp]:
     return _utc(min(each.min for each in told)), _utc(max(each.max for each in told))
 
 
+def freq_of(scored: Scored) -> pd.Timedelta:
+    """Return the time between two steps."""
+    if scored.kind == "run":
+        return pd.Timedelta(minutes=float(scored.facts["freq_minutes"]))
+    import pyarrow.parquet as pq
+
+    told = json.loads((pq.read_schema(scored.path / FORECASTS).metadata or {}).get(b"PANDAS_ATTRS", b"{}"))
+    return pd.Timedelta(told.get("freq", "1h"))
+
+
 def rows_of(scored: Scored, place: str, start: pd.Timestamp, end: pd.Timestamp, models: Sequence[str]) -> pd.DataFrame:
     """Return the rows of some models about a place, from `start` to before `end`: of the file only these are read.
 
@@ -78,14 +89,17 @@ def fan_of(rows: pd.DataFrame, models: Sequence[str], freq: pd.Timedelta) -> tup
     own = rows[rows["model"] == models[0]].set_index("valid_time")
     if own.empty:
         raise PanelError(
-            f"there is no forecast of {models[0]} in this period", found="no rows", expected="a week between first and last forecast"
+            f"there is no forecast of {models[0]} in this period",
+            found="no rows",
+            expected="a week between first and last forecast",
         )
     times = pd.date_range(own.index.min(), own.index.max(), freq=freq)
     own = own.reindex(times)
-    quantiles = {float(name[1:]): own[name].to_numpy(np.float64) for name in own if QUANTILE.fullmatch(str(name))}
+    quantiles = {float(str(name)[1:]): own[name].to_numpy(np.float64) for name in own if QUANTILE.fullmatch(str(name))}
     quantiles = {level: values for level, values in quantiles.items() if np.isfinite(values).any()}
     others = {
-        name: rows[rows["model"] == name].set_index("valid_time")["point"].reindex(times).to_numpy(np.float64) for name in models[1:]
+        name: rows[rows["model"] == name].set_index("valid_time")["point"].reindex(times).to_numpy(np.float64)
+        for name in models[1:]
     }
     fan = Fan(models[0], times, own["point"].to_numpy(np.float64), quantiles, others)
     return fan, own["actual"].astype(np.float64)
@@ -98,11 +112,11 @@ def predictions_csv(scored: Scored, model: str = HYBRID) -> bytes:
     import pyarrow.parquet as pq
 
     file = pq.ParquetFile(scored.path / FORECASTS)
-    table = file.read_row_groups(_groups_of(file, [model])).to_pandas()
+    table = file.read_row_groups(groups_of(file, [model])).to_pandas()
     table = table[table["model"] == model]
     for name in ("issue_time", "valid_time"):
         table[name] = table[name].dt.strftime("%Y-%m-%dT%H:%M:%SZ")
-    return table.to_csv(index=False, float_format="%.7g").encode()
+    return str(table.to_csv(index=False, float_format="%.7g")).encode()
 
 
 def _of_backtest(path: Path, place: str, start: pd.Timestamp, end: pd.Timestamp, models: Sequence[str]) -> pd.DataFrame:
@@ -113,15 +127,17 @@ def _of_backtest(path: Path, place: str, start: pd.Timestamp, end: pd.Timestamp,
 
     file = pq.ParquetFile(path / (SUMS if place == TOTAL else FORECASTS))
     quantiles = [name for name in file.schema_arrow.names if QUANTILE.fullmatch(name)]
-    table = file.read_row_groups(_groups_of(file, models), columns=[*KEYS, "location", *quantiles])
+    table = file.read_row_groups(groups_of(file, models), columns=[*KEYS, "location", *quantiles])
     valid = table["valid_time"]
     wanted = pc.equal(table["location"].cast(pa.string()), place)
-    wanted = pc.and_(wanted, pc.and_(pc.greater_equal(valid, pa.scalar(start, valid.type)), pc.less(valid, pa.scalar(end, valid.type))))
-    found = table.filter(wanted).drop_columns(["location"]).to_pandas().astype({"model": str})
+    wanted = pc.and_(
+        wanted, pc.and_(pc.greater_equal(valid, pa.scalar(start, valid.type)), pc.less(valid, pa.scalar(end, valid.type)))
+    )
+    found: pd.DataFrame = table.filter(wanted).drop_columns(["location"]).to_pandas().astype({"model": str})
     return found[found["model"].isin(list(models))]
 
 
-def _groups_of(file: Any, models: Sequence[str]) -> list[int]:
+def groups_of(file: Any, models: Sequence[str]) -> list[int]:
     """Return the row groups that may hold rows of some models."""
     column = file.schema_arrow.get_field_index("model")
     told = [file.metadata.row_group(group).column(column).statistics for group in range(file.metadata.num_row_groups)]

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from gridcast.app.places import Places, in_order, places_of_run
-from gridcast.clock import local_labels
+from gridcast.clock import HOUR, local_labels
 from gridcast.config import RunConfig, make_config, read_config
 from gridcast.errors import ConfigError, FileError
 from gridcast.forecast import Forecast
@@ -168,9 +168,7 @@ def _of_run(path: Path, config: RunConfig) -> Scored:
     return _scored(path, "run", config, scores, facts)
 
 
-def _scored(
-    path: Path, kind: Kind, config: RunConfig, scores: pd.DataFrame, facts: Mapping[str, Any], **further: Any
-) -> Scored:
+def _scored(path: Path, kind: Kind, config: RunConfig, scores: pd.DataFrame, facts: Mapping[str, Any], **further: Any) -> Scored:
     rows = scores.loc[scores["split"] == "location", "location"]
     names = tuple(dict.fromkeys(str(name) for name in rows))
     places = places_of_run(path, config, names) or in_order(names)
@@ -203,11 +201,12 @@ def _splits(path: Path, zone: str) -> Iterator[pd.DataFrame]:
     table = pd.read_csv(path / "predictions.csv", usecols=columns, parse_dates=["timestamp", "issue_time"], engine="pyarrow")
     table = table.dropna(subset=["actual", "predicted"])
     local = local_labels(pd.DatetimeIndex(table["timestamp"]), zone)
-    lead = (table["timestamp"] - table["issue_time"]) / pd.Timedelta(hours=1)
+    lead = (pd.DatetimeIndex(table["timestamp"]) - pd.DatetimeIndex(table["issue_time"])) / HOUR
     errors = pd.DataFrame(
         {
-            "location": table["location"].to_numpy(), "lead": lead.to_numpy(), "hour": np.asarray(local.hour, np.float64),
-            "mae": np.abs(table["actual"] - table["predicted"]).to_numpy(), "actual": table["actual"].to_numpy(),
+            "location": table["location"].to_numpy(), "lead": np.asarray(lead, np.float64),
+            "hour": np.asarray(local.hour, np.float64),
+            "mae": (table["actual"] - table["predicted"]).abs().to_numpy(), "actual": table["actual"].to_numpy(),
         }
     )  # fmt: skip
     for split in ("lead", "hour"):

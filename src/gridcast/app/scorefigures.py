@@ -47,9 +47,8 @@ def split_said(backtested: Backtested, split: str, metric: str) -> str:
     if own is None or own.empty:
         return ""
     values = own.to_numpy(dtype=np.float64)
-    low, high = (
-        f"{style.number(float(values[at]))} at {SPOKEN[split].format(own.index[at])}" for at in (values.argmin(), values.argmax())
-    )
+    ends = int(values.argmin()), int(values.argmax())
+    low, high = (f"{style.number(float(values[at]))} at {SPOKEN[split].format(own.index[at])}" for at in ends)
     return f"{heading(metric, backtested.panel.unit)} of {backtested.best}: from {low} to {high}."
 
 

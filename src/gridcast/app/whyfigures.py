@@ -12,12 +12,14 @@ import plotly.graph_objects as go
 from gridcast.app.mapfigure import Shade, map_figure
 from gridcast.app.palette import Palette, dressed
 from gridcast.app.places import Places
+from gridcast.explain.influence import BOTH
 from gridcast.views import style
 
 Floats = npt.NDArray[np.float64]
 
 BASELINE = "baseline"  # the group of the average day in the table
 KEYS = ("location", "issued_before", "issued_after", "valid_time", "first", "last")  # columns of a change that are no cause
+MINUS = "−"
 SHOWN = 12  # parts that are told by name
 
 
@@ -76,7 +78,7 @@ def waterfall(parts: pd.Series[float], start: str, end: str, unit: str, colours:
             y=names,
             x=values,
             measure=[*["relative"] * len(parts), "total"],
-            text=[f"{value:+,.4g}" for value in values],
+            text=[signed(value) for value in values],
             textposition="outside",
             increasing={"marker": {"color": style.ORANGE, "line": edge}},
             decreasing={"marker": {"color": style.BLUE, "line": edge}},
@@ -97,7 +99,8 @@ def waterfall(parts: pd.Series[float], start: str, end: str, unit: str, colours:
 
 def influence_map(influence: pd.DataFrame, places: Places, target: str, unit: str, colours: Palette) -> tuple[go.Figure, str]:
     """Return the map of how far each neighbour moves the forecast, and what it shows in words."""
-    whole = influence.drop_duplicates("location").set_index("location").reindex(list(places.names))
+    together = influence.sort_values("kind", key=lambda kinds: kinds != BOTH, kind="stable").drop_duplicates("location")
+    whole = together.set_index("location").reindex(list(places.names))
     size, change = whole["size"].to_numpy(np.float64), whole["change"].to_numpy(np.float64)
     of = f" [{unit}]" if unit else ""
     told = [
@@ -137,6 +140,16 @@ def overall_importance(importance: pd.DataFrame) -> pd.DataFrame:
     """Return the importance of each group over all seasons and steps, the largest first."""
     whole = importance[importance["season"].isna() | (importance["season"] == "")].drop_duplicates("group")
     return whole.sort_values("importance", ascending=False, kind="stable")
+
+
+def signed(value: float) -> str:
+    """Return a number to read, with its sign.
+
+    Example:
+        >>> signed(12345.6), signed(-0.5), signed(0.0)
+        ('+12,346', '−0.500', '0')
+    """
+    return "0" if value == 0 else f"{'+' if value > 0 else MINUS}{style.number(abs(value))}"
 
 
 def _steps(why: pd.DataFrame) -> list[str]:

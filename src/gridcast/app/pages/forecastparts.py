@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 import streamlit as st
 
@@ -34,17 +36,38 @@ def show_risks(outlook: Outlook, path: Path) -> None:
     left, right = st.columns([1, 1.9], gap="medium")
     with left:
         st.markdown("**Limits**, to be changed: at first the highest reading of the last four weeks")
-        start = pd.DataFrame({"place": outlook.made.locations, "limit": usual_limits(outlook).round(1)})
-        column = st.column_config.NumberColumn(f"limit [{unit}]" if unit else "limit", min_value=0.0, required=True)
-        edited = st.data_editor(
-            start, hide_index=True, disabled=["place"], column_config={"limit": column}, height=420,
-            key=f"limits-{path}-{outlook.moment}", alt="Limit of each place, which can be changed.",
-        )  # fmt: skip
+        limits = _limits(outlook, path)
     with right:
         st.markdown("**Risk** that the limit is exceeded, in the hour in which that is most probable")
-        table = risk_table(outlook, edited["limit"].to_numpy(np.float64))
-        st.dataframe(_risks_shown(table, unit), hide_index=True, height=420, placeholder="–", alt="Places by their risk, the riskiest first.")
+        table = risk_table(outlook, limits)
+        st.dataframe(
+            _risks_shown(table, unit), hide_index=True, height=420, placeholder="–", alt="Places by their risk, the riskiest first."
+        )
     st.caption("The probability lies on a line between two quantiles; beyond the outermost ones only its bound is known.")
+
+
+def limits_set(path: Path) -> dict[str, float]:
+    """Return the limits that were changed for a run, by place."""
+    found: dict[str, float] = st.session_state.setdefault(f"limits-set-{path}", {})
+    return found
+
+
+def _limits(outlook: Outlook, path: Path) -> npt.NDArray[np.float64]:
+    """Return the limit of each place, as it stands in a table that can be changed; what was changed is kept for later."""
+    names, unit, usual = outlook.made.locations, outlook.panel.unit, usual_limits(outlook).round(1).tolist()
+    key, start = f"limits-{path}-{outlook.moment}", f"limits-start-{path}-{outlook.moment}"
+    if key not in st.session_state or start not in st.session_state:  # the table was not on the page before
+        known = [limits_set(path).get(name, limit) for name, limit in zip(names, usual, strict=True)]
+        st.session_state[start] = pd.DataFrame({"place": names, "limit": known})
+    column = st.column_config.NumberColumn(f"limit [{unit}]" if unit else "limit", min_value=0.0, required=True)
+    edited = st.data_editor(
+        st.session_state[start], hide_index=True, disabled=["place"], column_config={"limit": column}, height=420, key=key,
+        alt="Limit of each place, which can be changed.",
+    )  # fmt: skip
+    limits: npt.NDArray[np.float64] = edited["limit"].to_numpy(np.float64)
+    changed = zip(names, limits, usual, strict=True)
+    st.session_state[f"limits-set-{path}"] = {name: float(limit) for name, limit, first in changed if limit != first}
+    return limits
 
 
 def _risks_shown(table: pd.DataFrame, unit: str) -> pd.DataFrame:
@@ -83,7 +106,7 @@ def _asked(opened: Opened, outlook: Outlook) -> Scenario | None:
         warm, known = can_be_warmer(opened), knows_holidays(opened)
         by = columns[0].number_input(
             "Warmer by [°C]", -WARMEST, WARMEST, 0.0, 1.0, disabled=not warm, key="if-warmer",
-            help="From the issue time on, everywhere." if warm else "This network does not read the temperature of the hours ahead.",
+            help="From the issue time on, everywhere." if warm else "This network does not read the temperature ahead.",
         )  # fmt: skip
         why = "Everywhere, all day." if known else "This network knows of no public holidays."
         day = columns[1].selectbox("A holiday on", [NO_DAY, *days], disabled=not known, key="if-holiday", help=why)
@@ -99,7 +122,8 @@ def _asked(opened: Opened, outlook: Outlook) -> Scenario | None:
 def _show_difference(before: Outlook, after: Outlook, places: Places, place: str, scenario: Scenario) -> None:
     table, unit, colours = differences(before, after), before.panel.unit, page_colours()
     moved = table.iloc[0]
-    st.markdown(f"**If {scenario.told}:** the sum of all places moves by {moved['change']:+,.0f} {unit} ({moved['percent']:+.1f} %) on average.")
+    by = f"{moved['change']:+,.0f} {unit} ({moved['percent']:+.1f} %)"
+    st.markdown(f"**If {scenario.told}:** the sum of all places moves by {by} on average.")
     left, right = st.columns([1.15, 1], gap="medium")
     with left:
         figure, text = difference_map(before, after, places, colours, chosen=place)
@@ -112,5 +136,5 @@ def _show_difference(before: Outlook, after: Outlook, places: Places, place: str
         figure = fan_figure(fan, colours, unit=unit)
         show_figure(figure, f"**{name}**: {mean:+,.1f} {unit} on average; with its intervals if so, dashed as it is.", key="if-fan")
     shown = table.assign(place=table["place"].replace({TOTAL: "sum of all places"}))
-    formats = {"before": "{:,.1f}", "after": "{:,.1f}", "change": "{:+,.1f}", "percent": "{:+.1f} %"}
+    formats: dict[Any, Any] = {"before": "{:,.1f}", "after": "{:,.1f}", "change": "{:+,.1f}", "percent": "{:+.1f} %"}
     st.dataframe(shown.style.format(formats), hide_index=True, height=260, alt="How far the forecast of each place moves.")

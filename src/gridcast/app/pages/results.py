@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -64,7 +65,9 @@ def _say_nothing(run: StoredRun | None) -> None:
     if run is None:
         say_empty("No run is chosen.", "Choose one on the left, or start one on the page “Train”.")
     elif run.state in ("queued", "running"):
-        say_empty(f"“{run.name}” is still {run.state}.", "Its scores appear here when it is done; the page “Train” shows how far it is.")
+        say_empty(
+            f"“{run.name}” is still {run.state}.", "Its scores appear here when it is done; the page “Train” shows how far it is."
+        )
     else:
         say_empty(
             f"“{run.name}” has no scores.",
@@ -79,8 +82,8 @@ def _said(scored: Scored) -> str:
     first, last = (str(facts.get(name) or "")[:10] for name in ("first_issue_time", "last_issue_time"))
     period = f"{first} to {last}" if last else f"from {first}"
     return (
-        f"**{scored.path.name}** · {len(scored.names)} places · {facts.get('issue_times', 0)} forecasts of {facts.get('horizon')} steps · "
-        f"{period} · {WEATHER[scored.backtested.weather]}"
+        f"**{scored.path.name}** · {len(scored.names)} places · {facts.get('issue_times', 0)} forecasts of "
+        f"{facts.get('horizon')} steps · {period} · {WEATHER[scored.backtested.weather]}"
     )
 
 
@@ -114,7 +117,7 @@ def _show_scores(scored: Scored, runs_dir: Path) -> None:
 
 
 def _first(scored: Scored) -> str:
-    return next(iter(score_columns(scored.backtested.scores, scored.unit)))
+    return str(next(iter(score_columns(scored.backtested.scores, scored.unit))))
 
 
 def _show_table(table: pd.DataFrame) -> None:
@@ -124,7 +127,7 @@ def _show_table(table: pd.DataFrame) -> None:
     st.dataframe(styled, placeholder="–", alt="Scores by model; the best of each column is underlined.")
 
 
-def _number(value: float) -> str:
+def _number(value: Any) -> str:
     if not np.isfinite(value):
         return "–"
     return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.4g}"
@@ -139,7 +142,9 @@ def _show_times(scored: Scored) -> None:
         st.subheader(title)
         show_figure(figure, split_said(scored.backtested, split, metric), key=f"results-{split}")
     if scored.kind == "run":
-        st.caption("A run keeps the forecasts of its network only: `gridcast backtest` tells how the baselines do, and the seasons.")
+        st.caption(
+            "A run keeps the forecasts of its network only: `gridcast backtest` tells how the baselines do, and the seasons."
+        )
 
 
 def _show_places(scored: Scored) -> None:
@@ -147,7 +152,9 @@ def _show_places(scored: Scored) -> None:
     columns = st.columns([1, 1, 1])
     model = columns[0].selectbox("Error of", backtested.models, key="results-model")
     rivals = [name for name in backtested.models if name != model]
-    rival = columns[1].selectbox("Against", ["", *rivals], key="results-rival", format_func=lambda name: name or "nobody: the error itself")
+    rival = columns[1].selectbox(
+        "Against", ["", *rivals], key="results-rival", format_func=lambda name: name or "nobody: the error itself"
+    )
     if st.session_state.get(PLACE) not in scored.names:
         st.session_state[PLACE] = scored.names[0]
     place = columns[2].selectbox("Place", scored.names, key=PLACE)
@@ -155,7 +162,12 @@ def _show_places(scored: Scored) -> None:
     show_figure(figure, text, key="results-map", on_select=clicked_place("results-map", PLACE))
     table = backtested.split("location", backtested.metric)
     st.subheader(f"Each place: {backtested.error_label}")
-    st.dataframe(table.sort_values(model, ascending=False).style.format(_number), height=300, placeholder="–", alt="Error of each model by place.")
+    st.dataframe(
+        table.sort_values(model, ascending=False).style.format(_number),
+        height=300,
+        placeholder="–",
+        alt="Error of each model by place.",
+    )
 
 
 def _show_comparison(scored: Scored, runs_dir: Path) -> None:
@@ -170,5 +182,9 @@ def _show_comparison(scored: Scored, runs_dir: Path) -> None:
     if told:
         st.warning(told)
     table = comparison(runs)
-    st.dataframe(table.style.format(_number, subset=table.select_dtypes("number").columns), placeholder="–", alt="Scores of the runs, a row a run.")
+    st.dataframe(
+        table.style.format(_number, subset=table.select_dtypes("number").columns),
+        placeholder="–",
+        alt="Scores of the runs, a row a run.",
+    )
     st.caption("Scores of the network of each run, or of its best model where it has none.")

@@ -10,9 +10,9 @@ import pandas as pd
 import streamlit as st
 
 from gridcast.app.fanfigure import fan_figure
-from gridcast.app.palette import Palette
 from gridcast.app.pages.shown import say_empty, show_figure, show_picture, stamp_of
-from gridcast.app.periods import FORECASTS, PREDICTIONS, fan_of, has_total, models_of, predictions_csv, rows_of, span_of
+from gridcast.app.palette import Palette
+from gridcast.app.periods import FORECASTS, PREDICTIONS, fan_of, freq_of, has_total, models_of, predictions_csv, rows_of, span_of
 from gridcast.app.scored import HYBRID, Scored
 from gridcast.app.sure import forecasts_at_hand
 from gridcast.app.taken import as_png, figures_zip, scores_csv
@@ -47,17 +47,14 @@ def show_week(scored: Scored, colours: Palette, *, key: str) -> None:
     _draw_week(scored, place, (begin, begin + pd.Timedelta(days=int(days))), models, colours)
 
 
-def _draw_week(
-    scored: Scored, place: str, period: tuple[pd.Timestamp, pd.Timestamp], models: list[str], colours: Palette
-) -> None:
-    freq = pd.Timedelta(minutes=float(scored.facts.get("freq_minutes", 60)))
+def _draw_week(scored: Scored, place: str, period: tuple[pd.Timestamp, pd.Timestamp], models: list[str], colours: Palette) -> None:
     rows = rows_of(scored, place, *period, models)
-    fan, measured = fan_of(rows, models, freq)
+    fan, measured = fan_of(rows, models, freq_of(scored))
     errors = {models[0]: fan.point, **fan.others}
-    means = {name: float(np.nanmean(np.abs(values - measured.to_numpy()))) for name, values in errors.items()}
+    means = {name: float((measured - values).abs().mean()) for name, values in errors.items()}
     said = ", ".join(f"{name} {style.number(value)} {scored.unit}".rstrip() for name, value in means.items() if np.isfinite(value))
-    shown = ALL if place == TOTAL else place
-    text = f"{shown}, {period[0]:%d %b %Y} to {fan.times[-1]:%d %b %Y}: mean absolute error of {said or 'nobody: nothing was measured'}."
+    shown = f"**{ALL if place == TOTAL else place}**, {period[0]:%d %b %Y} to {fan.times[-1]:%d %b %Y}"
+    text = f"{shown}: mean absolute error of {said}." if said else f"{shown}: nothing was measured."
     show_figure(fan_figure(fan, colours, measured=measured, unit=scored.unit), text, key="results-week")
     with st.expander("The hours as a table"):
         table = rows.pivot_table(index="valid_time", columns="model", values="point")[models]
@@ -80,7 +77,9 @@ def show_sureness(scored: Scored) -> None:
         text = "On the diagonal a quantile is honest; below it, too low. Of two honest intervals the narrower one is better."
         show_picture(reliability, text)
     if weekdays is not None:
-        show_picture(weekdays, "At which hours of the week it errs most: dark for large errors, in per cent of the mean load of a place.")
+        show_picture(
+            weekdays, "At which hours of the week it errs most: dark for large errors, in per cent of the mean load of a place."
+        )
 
 
 @st.cache_data(max_entries=8, show_spinner="Reading all forecasts of the best models ...")
@@ -93,19 +92,32 @@ def _sureness(path: Path, changed: int, _scored: Scored) -> tuple[bytes | None, 
 
 def show_downloads(scored: Scored) -> None:
     """Offer the predictions, the scores, the figures and the report as files."""
-    name, model = scored.path.name, HYBRID if HYBRID in models_of(scored, scored.names[0]) else models_of(scored, scored.names[0])[0]
-    st.download_button(
-        f"Predictions of {model} (CSV)", lambda: predictions_csv(scored, model), file_name=PREDICTIONS, mime="text/csv", key="take-csv"
+    name, model = (
+        scored.path.name,
+        HYBRID if HYBRID in models_of(scored, scored.names[0]) else models_of(scored, scored.names[0])[0],
     )
-    st.download_button("All scores (CSV)", lambda: scores_csv(scored), file_name=f"{name}-scores.csv", mime="text/csv", key="take-scores")
     st.download_button(
-        "Figures (ZIP of PNG)", lambda: figures_zip(scored), file_name=f"{name}-figures.zip", mime="application/zip", key="take-figures"
+        f"Predictions of {model} (CSV)",
+        lambda: predictions_csv(scored, model),
+        file_name=PREDICTIONS,
+        mime="text/csv",
+        key="take-csv",
+    )
+    st.download_button(
+        "All scores (CSV)", lambda: scores_csv(scored), file_name=f"{name}-scores.csv", mime="text/csv", key="take-scores"
+    )
+    st.download_button(
+        "Figures (ZIP of PNG)",
+        lambda: figures_zip(scored),
+        file_name=f"{name}-figures.zip",
+        mime="application/zip",
+        key="take-figures",
     )
     report = scored.path / "report.html"
     if report.is_file():
-        st.download_button("Report (HTML, one file)", report.read_bytes, file_name=f"{name}-report.html", mime="text/html", key="take-report")
+        st.download_button(
+            "Report (HTML, one file)", report.read_bytes, file_name=f"{name}-report.html", mime="text/html", key="take-report"
+        )
     else:
         say_empty("There is no report yet.", "One self-contained page to forward is written by:", f"gridcast report {scored.path}")
     st.caption(f"Everything is in `{scored.path}` too.")
-
-

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import streamlit as st
@@ -19,6 +21,7 @@ from gridcast.app.whyfigures import (
     importance_figure,
     influence_map,
     overall_importance,
+    signed,
     strongest_parts,
     waterfall,
 )
@@ -70,8 +73,6 @@ def _places(path: Path) -> Places:
 
 
 def _names(path: Path) -> tuple[str, ...]:
-    import json
-
     return tuple(json.loads((path / MODEL / "model.json").read_text(encoding="utf-8"))["locations"])
 
 
@@ -80,17 +81,23 @@ def _ask(path: Path, places: Places) -> None:
     with st.form("explain", border=True):
         columns = st.columns([1.2, 1.2, 1], vertical_alignment="bottom")
         place = columns[0].selectbox("Whose forecast", [ALL, *places.names], key="explain-place")
-        when = columns[1].text_input("Issued at", placeholder=NEWEST, key="explain-when", help="Such as 2017-11-26 06:00; empty for the newest.")
+        when = columns[1].text_input(
+            "Issued at", placeholder=NEWEST, key="explain-when", help="Such as 2017-11-26 06:00; empty for the newest."
+        )
         sent = columns[2].form_submit_button("Explain this forecast", type="primary")
     if not sent:
         return
     bar = st.progress(0.0, "Loading the network and its readings ...")
+
+    def tell(share: float, sentence: str) -> None:
+        bar.progress(share, sentence)
+
     try:
         made = explain_forecast(
             path,
             location="" if place == ALL else str(place),
             issue_time=when.strip(),
-            say=lambda share, sentence: bar.progress(share, sentence),
+            say=tell,
         )
     finally:
         bar.empty()
@@ -118,12 +125,13 @@ def _show_why(explanation: StoredExplanation) -> None:
     parts, start = contributions(why, step), average_day(why, step)
     end = start + float(parts.sum())
     text = (
-        f"{explanation.label}: the average day at this hour has {style.number(start)} {unit}; what each group of inputs adds leads to the "
-        f"forecast of {style.number(end)} {unit}."
+        f"{explanation.label}: the average day at this hour has {style.number(start)} {unit}; what each group of inputs adds "
+        f"leads to the forecast of {style.number(end)} {unit}."
     )
-    show_figure(waterfall(parts, "the average day", "forecast", unit, page_colours()), text, key="why-figure")
+    show_figure(waterfall(parts, "the average day", "all together", unit, page_colours()), text, key="why-figure")
+    formats: dict[Any, Any] = {"adds": signed}
     with st.expander("The strongest parts"):
-        st.dataframe(strongest_parts(why, step).style.format({"adds": "{:+,.4g}"}), hide_index=True, alt="Parts that add or take the most.")
+        st.dataframe(strongest_parts(why, step).style.format(formats), hide_index=True, alt="Parts that add or take the most.")
     _show_picture(explanation, "lags")
 
 
@@ -134,7 +142,7 @@ def _show_influence(explanation: StoredExplanation, places: Places) -> None:
         return
     figure, text = influence_map(influence, places, str(explanation.summary["location"]), explanation.unit, page_colours())
     show_figure(figure, text, key="influence-figure")
-    formats = {"size": "{:,.4g}", "change": "{:+,.4g}", "share": "{:.3%}"}
+    formats: dict[Any, Any] = {"size": style.number, "change": signed, "share": "{:.3%}"}
     st.dataframe(influence.style.format(formats), hide_index=True, height=260, alt="How far each neighbour moves the forecast.")
 
 
@@ -150,7 +158,7 @@ def _show_change(explanation: StoredExplanation) -> None:
         f"{len(change)} steps; this one has {style.number(float(change['last'].mean()))} {unit}. "
         "Each bar: what changed when the network was told it."
     )
-    show_figure(waterfall(parts, "the earlier forecast", "change", unit, page_colours()), text, key="change-figure")
+    show_figure(waterfall(parts, "the earlier forecast", "all together", unit, page_colours()), text, key="change-figure")
     with st.expander("The steps as a table"):
         st.dataframe(change.drop(columns=["location"]), hide_index=True, alt="The change of each step by its cause.")
 
