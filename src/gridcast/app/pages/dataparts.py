@@ -68,7 +68,7 @@ def _correct(config: RunConfig) -> None:
             ),
             "unit": unit.text_input("Unit of the readings", config.data.unit, placeholder="such as MW", key="correct-unit") or None,
             "stamps": stamps.selectbox(
-                "Stamps label", list(STAMPS), index=_place_in(list(STAMPS), config.data.stamps), format_func=lambda end: STAMPS[end],
+                "Stamps label", list(STAMPS), index=_place_in(list(STAMPS), config.data.stamps), format_func=STAMPS.__getitem__,
                 key="correct-stamps",
             ),
         }  # fmt: skip
