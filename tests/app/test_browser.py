@@ -1,4 +1,4 @@
-"""The app in a real browser: files are dropped in, a small network is trained, its score is seen; nothing is fetched from elsewhere.
+"""In a real browser: files are dropped in, a small network is trained, its score is seen, nothing is fetched from elsewhere.
 
 It takes Chromium (`CHROMIUM`, or where systems have it) and `playwright`; it is skipped, and says so, where one is absent.
 """

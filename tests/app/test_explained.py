@@ -33,7 +33,7 @@ def test_a_new_explanation_is_kept_in_the_folder_of_the_run_and_told_on_the_way(
 
     def stand_in(run, *, listener, **given):
         asked.update(given, run=run)
-        for sentence in ("54 places", "B: issued at 2024-01-31", "where it looks: C", "why: average day"):
+        for sentence in ("54 places", "B: issued at 2024-01-31", "a place more", "where it looks: C", "why: average day"):
             listener.say(sentence)
         return SimpleNamespace(summary=summary)
 
@@ -43,7 +43,7 @@ def test_a_new_explanation_is_kept_in_the_folder_of_the_run_and_told_on_the_way(
     assert made.path == tmp_path / "explanations" / "b_2024-01-31_00_00"
     assert (asked["location"], asked["issue_time"], asked["overwrite"]) == ("B", "2024-01-31 00:00", False)
     assert shares == sorted(shares)
-    assert shares == pytest.approx([0.0, 0.2, 0.6, 0.8])
+    assert shares == pytest.approx([0.0, 0.2, 0.2, 0.6, 0.8])
     assert json.loads(json.dumps(made.summary)) == summary
 
 

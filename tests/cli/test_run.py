@@ -291,3 +291,25 @@ def test_an_interrupted_run_leaves_nothing_and_ends_with_130(tmp_path):
     assert "interrupted: nothing was written" in talk
     assert "Traceback" not in talk
     assert [path for path in tmp_path.rglob("*") if path.name != "runs"] == []
+
+
+def test_a_run_keeps_a_checkpoint_until_it_is_done_and_tells_how_far_it_is(world, tmp_path, monkeypatch):
+    kept, told = tmp_path / "kept.npz", tmp_path / "progress.jsonl"
+    monkeypatch.setenv("GRIDCAST_PROGRESS", str(told))
+
+    def interrupted(*_, **__):
+        assert kept.is_file()
+        raise KeyboardInterrupt
+
+    typed = ["run", *world, "--out", tmp_path / "out", "--checkpoint", kept, *QUICK, "--epochs", "2"]
+    with monkeypatch.context() as patch:
+        patch.setattr("gridcast.workflow.run._score", interrupted)
+        assert call(*typed).exit_code == 130
+    before = told.read_text().splitlines()
+    assert [line["epoch"] for line in map(json.loads, before) if "epoch" in line] == [1, 2]
+    result = call(*typed)
+    assert result.exit_code == 0, result.stderr
+    after = [json.loads(line) for line in told.read_text().splitlines()[len(before) :]]
+    assert [line for line in after if "epoch" in line] == []  # there was nothing left to learn
+    assert any("training on" in line.get("said", "") for line in after)
+    assert not kept.exists()

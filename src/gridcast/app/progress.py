@@ -99,7 +99,7 @@ def _left(epochs: list[dict[str, Any]], now: float) -> float | None:
         return None
     pace = float(np.median(np.diff([line["at"] for line in epochs])))
     last = epochs[-1]
-    return max(pace * (last["epochs"] - last["epoch"]) - (now - last["at"]), 0.0)
+    return max(float(pace * (last["epochs"] - last["epoch"]) - (now - last["at"])), 0.0)
 
 
 def _problem(line: dict[str, Any]) -> Problem:

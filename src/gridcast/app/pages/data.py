@@ -85,7 +85,9 @@ def _earlier(files: list[Path]) -> RunConfig | None:
     names = {str(path): path.name for path in files}
     with st.form("earlier", border=False):
         left, right, end = st.columns([2, 2, 1], vertical_alignment="bottom")
-        readings = left.selectbox("Or readings dropped in before", list(names), format_func=names.get, key="earlier-readings")
+        readings = left.selectbox(
+            "Or readings dropped in before", list(names), format_func=lambda path: names[path], key="earlier-readings"
+        )
         places = right.selectbox(
             "With these places", [NONE, *names], format_func=lambda path: names.get(path, path), key="earlier-places"
         )

@@ -68,7 +68,7 @@ def _correct(config: RunConfig) -> None:
             ),
             "unit": unit.text_input("Unit of the readings", config.data.unit, placeholder="such as MW", key="correct-unit") or None,
             "stamps": stamps.selectbox(
-                "Stamps label", list(STAMPS), index=_place_in(list(STAMPS), config.data.stamps), format_func=STAMPS.get,
+                "Stamps label", list(STAMPS), index=_place_in(list(STAMPS), config.data.stamps), format_func=STAMPS.__getitem__,
                 key="correct-stamps",
             ),
         }  # fmt: skip
@@ -105,7 +105,7 @@ def show_quality(config: RunConfig, found: Recognised) -> None:
     (st.success if report.advisable else st.error)(in_a_sentence(report))
     if not report.findings:
         return
-    columns = {
+    columns: dict[str, Any] = {
         "what": "What",
         "places": "Places",
         "readings": "Readings",
@@ -160,7 +160,7 @@ def show_map(found: Recognised) -> None:
         )
         show_figure(map_figure(places, shade, page_colours(), sizes=mean), f"{text} {places.note}".strip(), key="data-map")
     with right:
-        columns = {
+        columns: dict[str, Any] = {
             "place": "Place",
             "mean": st.column_config.NumberColumn(f"Mean{unit}", format="%.4g"),
             "missing": st.column_config.NumberColumn("Missing", format="%.1f %%"),

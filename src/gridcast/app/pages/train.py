@@ -130,7 +130,7 @@ def _show_history(runs: list[StoredRun]) -> None:
             "There are no runs yet.", "Each one that is started, here or with `gridcast run` into the same folder, is listed here."
         )
         return
-    columns = {
+    columns: dict[str, Any] = {
         "run": st.column_config.TextColumn("Run", pinned=True),
         **{name: name.capitalize() for name in ("state", "kind", "places", "horizon", "size", "epochs")},
         "started": st.column_config.DatetimeColumn("Started", format="YYYY-MM-DD HH:mm"),

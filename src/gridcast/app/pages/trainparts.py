@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import streamlit as st
 
 from gridcast.app.asking import guarded, show_problems
@@ -15,7 +17,7 @@ from gridcast.app.runs import StoredRun, find_run
 from gridcast.views import style
 
 EVERY = 2.0  # [s]
-BADGES = {
+BADGES: dict[str, tuple[str, Literal["blue", "orange", "red", "green"], str]] = {
     "queued": (":material/schedule:", "blue", "waits for its turn"),
     "running": (":material/autorenew:", "blue", "running"),
     "stopped": (":material/pause:", "orange", "stopped"),
