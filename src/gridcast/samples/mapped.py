@@ -5,11 +5,10 @@ Letters: B issue times, N locations, T context steps, H horizon steps, K covaria
 
 from __future__ import annotations
 
-from functools import lru_cache
-
 import numpy as np
 import numpy.typing as npt
 
+from gridcast.samples.means import mean_over, means_of_blocks
 from gridcast.samples.recipe import Recipe
 
 Float = npt.NDArray[np.float32]
@@ -32,37 +31,21 @@ def on_map(recipe: Recipe, relative: Float, known: npt.NDArray[np.bool_], weathe
         past: Main weather of at least the day and week before, shape (B, any, N); None where there is none. [scaled]
     """
     day, week = recipe.lags.day, recipe.lags.week
-    parts = [_blocks(relative[:, -day:]), relative[:, -min(NEWEST, day) :]]
+    parts = [_in_blocks(relative[:, -day:]), relative[:, -min(NEWEST, day) :]]
     if relative.shape[1] >= week + day:
         now, before = relative[:, -day:], relative[:, -day - week : relative.shape[1] - week]
         both = known[:, -day:] & known[:, -day - week : relative.shape[1] - week]
-        parts.append(_blocks(np.where(both, now - before, 0)))
+        parts.append(_in_blocks(np.where(both, now - before, 0)))
     parts.append(mean_over(known[:, -day:].astype(np.float32))[:, None])
     if past is not None:
         last, before = past[:, -day:], past[:, -day - week : past.shape[1] - week]
         coming = weather[..., recipe.covariates.names.index(recipe.past)]
         changes = coming - last[:, np.arange(coming.shape[1]) % day]
         there = weather[..., -1:].mean(axis=(1, 2, 3))[:, None, None] > 0
-        parts += [_blocks(coming), np.where(there, _blocks(changes), 0), _blocks(last - before)]
+        parts += [_in_blocks(coming), np.where(there, _in_blocks(changes), 0), _in_blocks(last - before)]
     return np.concatenate(parts, axis=1, dtype=np.float32).swapaxes(1, 2)
 
 
-def mean_over(values: Float) -> Float:
-    """Return the mean over axis 1, (B, T, N) -> (B, N); a product of matrices, which is faster than a sum over short rows."""
-    found: Float = np.matmul(_shares(values.shape[1], 1), values)[:, 0]
-    return found
-
-
-def _blocks(values: Float) -> Float:
+def _in_blocks(values: Float) -> Float:
     """Return the means of blocks along axis 1, shape (B, blocks, N)."""
-    found: Float = np.matmul(_shares(values.shape[1], min(BLOCKS, values.shape[1])), values)
-    return found
-
-
-@lru_cache
-def _shares(steps: int, blocks: int) -> Float:
-    """Return how much each step counts in each block, shape (blocks, T)."""
-    found = np.zeros((blocks, steps), dtype=np.float32)
-    for row, block in zip(found, np.array_split(np.arange(steps), blocks), strict=True):
-        row[block] = 1 / len(block)
-    return found
+    return means_of_blocks(values, min(BLOCKS, values.shape[1]))

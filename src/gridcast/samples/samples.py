@@ -19,7 +19,8 @@ from gridcast.samples.calendars import CalendarRows
 from gridcast.samples.cut import Cut
 from gridcast.samples.lags import WEEKS
 from gridcast.samples.localclock import HOURS, LocalClock
-from gridcast.samples.mapped import mean_over, on_map
+from gridcast.samples.mapped import on_map
+from gridcast.samples.means import mean_over, mean_there
 from gridcast.samples.recipe import Recipe
 from gridcast.samples.vintages import Vintages
 
@@ -126,10 +127,10 @@ class Samples:
     def level(self, contexts: Float) -> Float:
         """Return the mean of the last week of each context, of all of it where most of the week is missing, else 0; (B, N)."""
         week = contexts[:, -min(self.recipe.lags.week, contexts.shape[1]) :]
-        near = _mean(week, ENOUGH)
+        near = mean_there(week, ENOUGH)
         if np.isfinite(near).all():
             return near
-        return np.where(np.isfinite(near), near, np.nan_to_num(_mean(contexts, 0.0)))
+        return np.where(np.isfinite(near), near, np.nan_to_num(mean_there(contexts, 0.0)))
 
     def lag_rows(self, issued: Rows) -> list[tuple[npt.NDArray[np.intp], Rows]]:
         """Return the places of each zone and the rows of their lags, shape (B, H, L)."""
@@ -314,15 +315,6 @@ class Samples:
         lately = [mean_over(relative[:, -steps:]) for steps in (day, max(1, day // 2), max(1, day // 8))]
         there = known.astype(np.float32)
         return np.stack([level, *lately, mean_over(there[:, -day:]), mean_over(there)], axis=-1, dtype=np.float32)
-
-
-def _mean(values: Float, least: float) -> Float:
-    """Return the mean over axis 1 of what is there; NaN where that is a smaller share than `least`, or nothing."""
-    there = np.isfinite(values)
-    share = mean_over(there.astype(np.float32))
-    total = mean_over(np.where(there, values, np.float32(0)))
-    enough = (share > least) & (share > 0)
-    return np.where(enough, total / np.where(enough, share, 1), np.float32(np.nan))
 
 
 def _first_known(lags: Float) -> Float:
