@@ -1,5 +1,6 @@
 """What several tests share: the real data where they are, and a small panel."""
 
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -101,8 +102,8 @@ def trained(tiny_world) -> Path:
 
 @pytest.fixture(scope="session")
 def exported(trained) -> Path:
-    """Return the ONNX file of the tiny network, which stands in its run folder."""
+    """Return the ONNX file of the tiny network, which stands in a run folder of its own."""
     from gridcast.workflow.exporting import export
 
     pytest.importorskip("tf2onnx")
-    return export(trained).path
+    return export(shutil.copytree(trained, trained.with_name("exported"))).path

@@ -89,7 +89,7 @@ def test_a_place_that_is_not_scored_is_not_in_the_report(backtested):
     # the worst days and steps, the example weeks and the reliability are those of the two places that are scored
     page = (backtested[1] / "report.html").read_text()
     assert "2 places, 4 issue times" in page
-    assert "Intervals are adaptive" in page
+    assert "Forecasts are adaptive" in page
     words = re.findall(r"<td>([ABC])</td>", page)
     assert set(words) == {"A", "B"}
 

