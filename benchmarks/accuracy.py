@@ -69,7 +69,7 @@ def report(results: Path) -> str:
         "in `benchmarks/accuracy/`, which `gridcast backtest benchmarks/accuracy/SET.toml --out DIR` reruns. Default",
         "settings. Where there are several seeds, figures are the median with its range; LightGBM and vanilla are of one run.",
         "Scored are the hours for which every forecaster has a forecast: the naive ones have none where the reading that they",
-        "repeat is missing.",
+        "repeat is missing. The machine may have had other work during a training: [cost.md](cost.md) compares times.",
         "",
     ]
     parts += [section(name, found) for name in SETS if (found := [read(path) for path in folders(results, name)])]
