@@ -1,5 +1,7 @@
 """Folders that the pages of the app show: a backtest and an explanation that are written by hand, and one tiny trained run."""
 
+import os
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +20,10 @@ from gridcast.workflow.summary import summary_of
 PLACES = ["P0", "P1", "P2", "P3"]
 LEVELS = (0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95)
 SPREADS = np.array([-3.0, -2.0, -1.0, 0.0, 1.0, 2.0, 3.0])
+
+CHROMIUM = (
+    os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+)
 
 
 @pytest.fixture(scope="session")
@@ -86,6 +92,18 @@ def ablation_run(backtest_run) -> Path:
     write_json({}, folder / "ablation.json")
     (folder / "config.toml").write_text((backtest_run / "config.toml").read_text())
     return folder
+
+
+@pytest.fixture(scope="module")
+def browser():
+    """Start a headless Chromium; only one may run in a process at a time."""
+    playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+    if CHROMIUM is None:
+        pytest.skip("there is no Chromium on this machine")
+    with playwright.sync_playwright() as driver:
+        chromium = driver.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield chromium
+        chromium.close()
 
 
 @pytest.fixture(scope="session")

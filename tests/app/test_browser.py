@@ -5,7 +5,6 @@ It takes Chromium (`CHROMIUM`, or where systems have it) and `playwright`; it is
 
 import gzip
 import json
-import os
 import shutil
 import socket
 import subprocess
@@ -22,9 +21,6 @@ from gridcast.sources.synthetic.world import generate_synthetic_spatial_data, ge
 
 pytestmark = pytest.mark.slow
 
-CHROMIUM = (
-    os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-)
 SHARED = Path(__file__).parents[3] / "shared" / "data" / "nyiso_2005_2020"
 ROWS = 24 * 75  # the last ones of the real file
 MINUTES = 60_000  # [ms]
@@ -68,18 +64,6 @@ def app(tmp_path_factory):
     finally:
         server.terminate()
         server.wait(timeout=30)
-
-
-@pytest.fixture(scope="session")
-def browser():
-    """Start a headless Chromium."""
-    playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-    if CHROMIUM is None:
-        pytest.skip("there is no Chromium on this machine")
-    with playwright.sync_playwright() as driver:
-        chromium = driver.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield chromium
-        chromium.close()
 
 
 @pytest.fixture

@@ -1,7 +1,6 @@
 """The pages in a real browser: a place is clicked, downloads are what is in the folder, and nothing comes from outside."""
 
 import os
-import shutil
 import socket
 import subprocess
 import sys
@@ -13,7 +12,6 @@ import pytest
 
 pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("default")]
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 SCRIPT = """
 import importlib, sys
 from pathlib import Path
@@ -59,18 +57,6 @@ def _wait_for(health: str) -> None:
         except OSError:
             time.sleep(0.5)
     raise TimeoutError(health)
-
-
-@pytest.fixture(scope="module")
-def browser():
-    """Return a headless browser."""
-    playwright = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed")
-    if CHROMIUM is None:
-        pytest.skip("there is no Chromium on this machine")
-    with playwright.sync_playwright() as driver:
-        opened = driver.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield opened
-        opened.close()
 
 
 @pytest.fixture

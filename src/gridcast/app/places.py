@@ -108,7 +108,7 @@ def in_order(names: Sequence[str]) -> Places:
     """
     side = max(int(np.ceil(np.sqrt(len(names)))), 1)
     at = np.arange(len(names))
-    return Places(tuple(names), (at % side).astype(np.float64), -(at // side).astype(np.float64), False, IN_ORDER)
+    return Places(tuple(names), (at % side).astype(np.float64), (-(at // side)).astype(np.float64), False, IN_ORDER)
 
 
 def _of_model(folder: Path) -> Places | None:

@@ -76,12 +76,15 @@ def issued_now(opened: Opened, moment: pd.Timestamp, listener: Listener | None =
     """
     panel = opened.panel
     times = _days_before(opened, moment)
+    alone = issue(opened.forecaster, panel, times[-1:])
+    if len(times) == 1:
+        return alone
     made = issue(opened.forecaster, panel, times)
-    if listener is not None and len(times) > 1:
+    if listener is not None:
         listener.say(f"corrected by what the forecasts of {counted(len(times) - 1, 'day')} before have missed")
     made = adapted(made, actual_values(panel, times, made.horizon), panel)
     quantiles, quality = (None if part is None else part[-1:] for part in (made.quantiles, made.quality))
-    return Forecast(made.values[-1:], quantiles, quality)
+    return Forecast(made.values[-1:].assign_attrs(alone.values.attrs), quantiles, quality)  # it may be ex post where others are
 
 
 def _days_before(opened: Opened, moment: pd.Timestamp) -> pd.DatetimeIndex:
