@@ -31,7 +31,7 @@ def error_by_weekday(backtested: Backtested) -> Floats:
     sums, counts = np.zeros(7 * 24), np.zeros(7 * 24)
     for zone in dict.fromkeys(zones[name] for name in forecast.locations):
         label = local_labels(valid, zone)
-        cell = label.dayofweek.to_numpy() * 24 + label.hour.to_numpy()
+        cell = label.day_of_week.to_numpy() * 24 + label.hour.to_numpy()
         own = share[:, [zones[name] == zone for name in forecast.locations]]  # (issue_time, location, step)
         known = np.isfinite(own)
         sums += np.bincount(cell, np.where(known, own, 0.0).sum(axis=1).ravel(), minlength=7 * 24)
