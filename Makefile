@@ -42,7 +42,7 @@ format: .venv/.developer                ## bring the code into shape
 
 benchmarks: .venv/.developer            ## measure speed and memory (needs ../shared/data)
 	for name in windows feeding anomalies stations layout; do $(BIN)/python benchmarks/$$name.py || exit 1; done
-	@echo 'more: accuracy.py, ablation.py, cost.py and tuning.py train for minutes to hours, reading.py needs `pip install ".[bench]"` and 3 GB of disk'
+	@echo 'more: accuracy.py, ablation.py, cost.py, tuning.py, architectures.py, augmentation.py and serving.py take minutes to hours, reading.py needs `pip install ".[bench]"` and 3 GB of disk'
 
 clean:
 	rm -rf .venv

@@ -1,9 +1,11 @@
 """The pages of results, forecasts and explanations, run without a browser."""
 
+import shlex
 import shutil
 from pathlib import Path
 
 import pytest
+import typer
 
 from gridcast.app.pages.shown import clicked_place
 
@@ -46,6 +48,15 @@ def view(app, key: str, name: str):
     return app
 
 
+def require_understood(typed: str) -> None:
+    """See that the command line understands what a page tells to type; nothing is run."""
+    from gridcast.cli import app as commands
+
+    _, name, *rest = shlex.split(typed)
+    command = typer.main.get_command(commands).commands[name]
+    command.make_context(name, rest)
+
+
 PAGES = ("results", "forecast", "understand")
 
 
@@ -63,11 +74,13 @@ def test_a_run_that_is_not_done_is_told_to_be_so(page, tmp_path):
     assert "“later” is still running." in told(app)
 
 
-@pytest.mark.parametrize(("page", "command"), [("forecast", "gridcast train --config"), ("understand", "gridcast train --config")])
-def test_a_backtest_has_no_network_to_be_asked_and_it_is_said_how_to_get_one(page, command, backtest_run):
+@pytest.mark.parametrize("page", ["forecast", "understand"])
+def test_a_backtest_has_no_network_to_be_asked_and_it_is_said_how_to_get_one(page, backtest_run):
     app = open_page(page, backtest_run.parent, backtest_run)
     require_fine(app)
-    assert command in told(app)
+    (typed,) = (each.value for each in app.code)
+    assert typed.startswith("gridcast train ")
+    require_understood(typed)
 
 
 def test_scores_of_a_backtest_come_with_a_verdict(backtest_run, ablation_run):

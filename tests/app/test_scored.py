@@ -49,7 +49,7 @@ def test_where_nobody_has_tried_without_the_map_it_is_said_how(backtest_run, abl
     (tmp_path / "other" / "config.toml").write_text(text)
     told, command = map_told(open_scored(backtest_run), tmp_path)  # an ablation of another task tells nothing
     assert told == ""
-    assert command.startswith("gridcast ablate --config ")
+    assert command.startswith("gridcast ablate ")
     assert "--without cnn" in command
 
 

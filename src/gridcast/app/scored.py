@@ -82,7 +82,7 @@ def open_scored(path: Path) -> Scored:
             f"`{path.name}` holds no scores",
             found="neither `metrics.json` nor `scores.json`",
             expected="a folder of `gridcast run` or `gridcast backtest`",
-            hint="gridcast backtest --config CONFIG --out DIR",
+            hint="gridcast backtest CONFIG --out DIR",
         )
     try:
         config = make_config(read_config(path / "config.toml"), source=f"`{path / 'config.toml'}`")
@@ -123,7 +123,7 @@ def map_told(scored: Scored, runs_dir: Path) -> tuple[str, str]:
             if told:
                 return f"{told} (from `{folder.name}`).", ""
     out = scored.path.with_name(f"{scored.path.name}-ablation")
-    return "", f"gridcast ablate --config {scored.path / 'config.toml'} --without cnn --without map --out {out}"
+    return "", f"gridcast ablate {scored.path / 'config.toml'} --without cnn --without map --out {out}"
 
 
 def _ablations(runs_dir: Path) -> Iterator[Path]:

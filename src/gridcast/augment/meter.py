@@ -7,6 +7,7 @@ does not drown what there is to learn.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -26,21 +27,28 @@ LONGEST = 4  # such a gap is at most this part of a day
 
 
 @dataclass(frozen=True)
-class Jitter:
-    """Noise of single readings of the context, within the meter's class.
+class Sized:
+    """A change by a share of each reading.
 
     Attributes:
         offset: Scaled zero of each place, with the sign changed, shape (N,).
-        share: Largest noise as a share of a reading, shape (N,).
+        share: Largest change as a share of a reading, shape (N,).
+        usual: That share at the usual strength.
     """
 
     offset: Float
     share: Float
+    usual: ClassVar[float] = CLASS
 
     @classmethod
-    def of(cls, samples: Samples, strength: float) -> Jitter:
-        """Return the noise of the meters of samples."""
-        return cls(*_offset_and_share(samples, CLASS * strength))
+    def of(cls, samples: Samples, strength: float) -> Self:
+        """Return the change of the places of samples."""
+        return cls(*_offset_and_share(samples, cls.usual * strength))
+
+
+@dataclass(frozen=True)
+class Jitter(Sized):
+    """Noise of single readings of the context, within the meter's class."""
 
     def __call__(self, cut: Cut, random: np.random.Generator) -> None:
         """Change a cut: its contexts; what is to be forecast stays as it was."""
@@ -53,7 +61,7 @@ class Drift:
     """A meter that slowly swings around the truth, within its class: a wave of one to four weeks, on through the hours to come.
 
     Attributes:
-        offset: As of `Jitter`.
+        offset: As of `Sized`.
         share: Largest height of the wave as a share of a reading, shape (N,).
         week: Steps in a week.
     """
@@ -79,21 +87,10 @@ class Drift:
 
 
 @dataclass(frozen=True)
-class Level:
-    """A place that has grown or shrunk: all its readings by one factor.
+class Level(Sized):
+    """A place that has grown or shrunk: all its readings by one factor."""
 
-    Attributes:
-        offset: As of `Jitter`.
-        share: Largest growth as a share of a reading, shape (N,).
-    """
-
-    offset: Float
-    share: Float
-
-    @classmethod
-    def of(cls, samples: Samples, strength: float) -> Level:
-        """Return the growth of the places of samples."""
-        return cls(*_offset_and_share(samples, LEVEL * strength))
+    usual: ClassVar[float] = LEVEL
 
     def __call__(self, cut: Cut, random: np.random.Generator) -> None:
         """Change a cut."""

@@ -31,7 +31,7 @@ def corrected(
     What is added is a mean of errors that fades: e, 2^-1/7 of the one a day before and so on, beside five days without an error,
     so that little is learned from little. A reading outside the outermost quantiles counts as one on their edge, so that a holiday
     is no lesson. On gefcom2012 (2006, trained on the years before) it lowered the nMAE from 4.01 to 3.87 %, on us_ba (September to
-    December 2016) from 3.01 to 2.98 %.
+    December 2016) from 2.99 to 2.96 %.
 
     Args:
         quantiles: Predicted quantiles, ascending, NaN where there is no forecast, shape (B, N, H, Q). [the panel's unit]

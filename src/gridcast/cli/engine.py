@@ -8,7 +8,18 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from rich.console import Console
 
-from gridcast.cli.options import OUTPUT, TRAIN, Json, Overwrite, Quiet, merged_config
+from gridcast.cli.options import (
+    OUTPUT,
+    TRAIN,
+    IssueTime,
+    Json,
+    NewerLoad,
+    NewerWeather,
+    Overwrite,
+    Quiet,
+    RunFolder,
+    merged_config,
+)
 from gridcast.cli.talk import listening, polite, talk
 
 if TYPE_CHECKING:
@@ -65,15 +76,11 @@ def train(  # noqa: PLR0913  one parameter an option
 
 
 def forecast(
-    run: Annotated[Path, typer.Argument(metavar="RUN", help="Folder of `gridcast train` or `gridcast run`.")],
+    run: RunFolder,
     out: Annotated[Path, typer.Option("--out", metavar="FILE", help="CSV, .csv.gz or Parquet.", rich_help_panel=OUTPUT)],
-    load: Annotated[
-        str, typer.Option("--load", metavar="FILE", help="Newer readings, beside those of the run's own sources.")
-    ] = "",
-    weather: Annotated[str, typer.Option("--weather", metavar="FILE", help="Newer weather, likewise.")] = "",
-    issue_time: Annotated[
-        str | None, typer.Option(metavar="TIME", help="When the forecast is issued.  \\[default: after the newest reading]")
-    ] = None,
+    load: NewerLoad = "",
+    weather: NewerWeather = "",
+    issue_time: IssueTime = None,
     overwrite: Overwrite = False,
     quiet: Quiet = False,
 ) -> None:

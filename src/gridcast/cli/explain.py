@@ -7,16 +7,14 @@ from typing import Annotated, Any
 
 import typer
 
-from gridcast.cli.options import OUTPUT, Json, Overwrite, Quiet
+from gridcast.cli.options import OUTPUT, IssueTime, Json, NewerLoad, NewerWeather, Overwrite, Quiet, RunFolder
 from gridcast.cli.talk import listening, polite, talk
 
 
 def explain(  # noqa: PLR0913  one parameter an option
-    run: Annotated[Path, typer.Argument(metavar="RUN", help="Folder of `gridcast train` or `gridcast run`.")],
+    run: RunFolder,
     out: Annotated[Path, typer.Option("--out", metavar="DIR", help="Folder to write.", rich_help_panel=OUTPUT)],
-    issue_time: Annotated[
-        str | None, typer.Option(metavar="TIME", help="When the forecast is issued.  \\[default: after the newest reading]")
-    ] = None,
+    issue_time: IssueTime = None,
     location: Annotated[str, typer.Option(metavar="NAME", help="Whose forecast.  \\[default: the sum of all places]")] = "",
     previous_time: Annotated[
         str | None,
@@ -27,10 +25,8 @@ def explain(  # noqa: PLR0913  one parameter an option
     previous_run: Annotated[
         Path | None, typer.Option(metavar="RUN", help="Who made the earlier forecast.  \\[default: the same run]")
     ] = None,
-    load: Annotated[
-        str, typer.Option("--load", metavar="FILE", help="Newer readings, beside those of the run's own sources.")
-    ] = "",
-    weather: Annotated[str, typer.Option("--weather", metavar="FILE", help="Newer weather, likewise.")] = "",
+    load: NewerLoad = "",
+    weather: NewerWeather = "",
     seed: Annotated[int, typer.Option(min=0, help="The same seed gives the same result.")] = 0,
     overwrite: Overwrite = False,
     quiet: Quiet = False,

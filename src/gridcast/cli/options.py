@@ -139,6 +139,12 @@ ConfigFile = Annotated[
     Path | None,
     typer.Option("--config", metavar="FILE.toml", help="Settings, such as the config.toml of a run; options override it."),
 ]
+RunFolder = Annotated[Path, typer.Argument(metavar="RUN", help="Folder of `gridcast train` or `gridcast run`.")]
+NewerLoad = Annotated[str, typer.Option("--load", metavar="FILE", help="Newer readings, beside those of the run's own sources.")]
+NewerWeather = Annotated[str, typer.Option("--weather", metavar="FILE", help="Newer weather, likewise.")]
+IssueTime = Annotated[
+    str | None, typer.Option(metavar="TIME", help="When the forecast is issued.  \\[default: after the newest reading]")
+]
 Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace what is there under that name.", rich_help_panel=OUTPUT)]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No talk on standard error but errors.", rich_help_panel=OUTPUT)]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.", rich_help_panel=OUTPUT)]

@@ -183,7 +183,7 @@ def _mean(values: Floats, there: npt.NDArray[np.bool_], *, axis: int) -> Floats:
 
 def calendar_terms(days: pd.DatetimeIndex) -> Floats:
     """Return a constant, weekdays and a trend [years], shape (day, 8)."""
-    weekdays = np.equal.outer(days.dayofweek.to_numpy(), np.arange(6)).astype(np.float64)
+    weekdays = np.equal.outer(days.day_of_week.to_numpy(), np.arange(6)).astype(np.float64)
     trend = (days - pd.Timestamp("2000-01-01", tz="UTC")) / (365.25 * DAY)
     return np.column_stack([np.ones(len(days)), weekdays, np.asarray(trend, dtype=np.float64)])
 

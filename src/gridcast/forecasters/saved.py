@@ -18,7 +18,7 @@ from gridcast.atomic import replacing, replacing_folder
 from gridcast.errors import FileError
 from gridcast.features.plain import calendar_from_plain
 from gridcast.forecasters.hybrid import HybridForecaster
-from gridcast.forecasters.stored import Arrays, fitted_of, parts_of
+from gridcast.forecasters.stored import Arrays, fitted_of, plain_of
 from gridcast.networks import backend
 from gridcast.networks.engine import Shape, make_engine
 
@@ -41,7 +41,7 @@ def save_hybrid(forecaster: HybridForecaster, folder: str | os.PathLike[str]) ->
 def write_hybrid(forecaster: HybridForecaster, folder: Path) -> None:
     """Write a fitted hybrid into a folder that is there."""
     fitted = forecaster._require_fit()
-    arrays, about = parts_of(fitted)
+    arrays, about = plain_of(fitted)
     for member, network in enumerate(fitted.networks):
         arrays |= {f"network.{member}.{i:03}": weight for i, weight in enumerate(network.get_weights())}
     with replacing(folder / ARRAYS) as temporary, temporary.open("wb") as file:

@@ -22,7 +22,7 @@ from gridcast.scaling import Scaler
 Arrays = dict[str, npt.NDArray[np.generic]]
 
 
-def parts_of(fitted: Fitted) -> tuple[Arrays, dict[str, Any]]:
+def plain_of(fitted: Fitted) -> tuple[Arrays, dict[str, Any]]:
     """Return what a fitted hybrid consists of beside the weights of its networks: arrays, and plain values."""
     recipe, placing, grid = fitted.recipe, fitted.placing, fitted.placing.grid
     arrays: Arrays = {"scaler.centre": recipe.scaler.centre, "scaler.scale": recipe.scaler.scale}

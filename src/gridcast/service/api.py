@@ -200,6 +200,7 @@ def card_of(forecasts: Forecasts) -> Card:
         f"it looks back {recipe.reach} steps; with less it still answers, worse",
         "a place that it has not learned is forecast by its likeness to others",
         "it reads weather, and says `no weather` where there is none" if recipe.covariates.names else "it reads no weather",
+        "it does not correct its forecasts by what earlier ones missed, as `gridcast forecast` does",
         "it was trained for any hour" if hour is None else f"it was trained for forecasts issued at {hour:02}:00",
     ]
     return Card(

@@ -65,12 +65,12 @@ def export(
     target = _target(run, onnx, overwrite=overwrite)
     opened = open_run(run, listener=listener)
     from gridcast.forecasters.exported import load_onnx, packed  # slow to import; what is wrong with the run is told before
-    from gridcast.forecasters.stored import parts_of
+    from gridcast.forecasters.stored import plain_of
     from gridcast.networks.onnx import onnx_graph
 
     fitted = opened.forecaster.fitted
     model = onnx_graph(fitted.networks)
-    arrays, about = parts_of(fitted)
+    arrays, about = plain_of(fitted)
     arrays = {name: array for name, array in arrays.items() if name not in ("residuals", "judged")}
     for key, text in packed({**about, "card": _card(Path(run), opened)}, arrays).items():
         model.metadata_props.add(key=key, value=text)

@@ -11,7 +11,7 @@ from gridcast.clock import DAY, clock_zone, find_zone, utc
 from gridcast.errors import ConfigError, FileError, counted
 from gridcast.evaluation import forecast_table, issue
 from gridcast.evaluation.adapting import adapted
-from gridcast.forecast import Forecast, actual_values
+from gridcast.forecast import Forecast, actual_values, joined_in_time
 from gridcast.loading import Listener
 from gridcast.panel import Panel
 from gridcast.store import write_csv, write_parquet
@@ -76,15 +76,15 @@ def issued_now(opened: Opened, moment: pd.Timestamp, listener: Listener | None =
     """
     panel = opened.panel
     times = _days_before(opened, moment)
-    alone = issue(opened.forecaster, panel, times[-1:])
+    newest = issue(opened.forecaster, panel, times[-1:])
     if len(times) == 1:
-        return alone
-    made = issue(opened.forecaster, panel, times)
+        return newest
+    made = joined_in_time([issue(opened.forecaster, panel, times[:-1]), newest], panel, times)
     if listener is not None:
         listener.say(f"corrected by what the forecasts of {counted(len(times) - 1, 'day')} before have missed")
     made = adapted(made, actual_values(panel, times, made.horizon), panel)
     quantiles, quality = (None if part is None else part[-1:] for part in (made.quantiles, made.quality))
-    return Forecast(made.values[-1:].assign_attrs(alone.values.attrs), quantiles, quality)  # it may be ex post where others are
+    return Forecast(made.values[-1:].assign_attrs(newest.values.attrs), quantiles, quality)  # others may be ex post
 
 
 def _days_before(opened: Opened, moment: pd.Timestamp) -> pd.DatetimeIndex:

@@ -14,7 +14,7 @@ from gridcast.app.fanfigure import fan_figure
 from gridcast.app.outlook import Outlook, as_csv, moments_of, open_outlook_run, outlook_of
 from gridcast.app.outlookfigures import LOAD, SHADES, outlook_map, step_label
 from gridcast.app.pages.forecastparts import limits_set, show_risks, show_what_if
-from gridcast.app.pages.shown import choose_view, clicked_place, page_colours, say_empty, show_figure, stamp_of
+from gridcast.app.pages.shown import choose_view, clicked_place, page_colours, say_no_network, show_figure, stamp_of
 from gridcast.app.places import Places
 from gridcast.app.runs import StoredRun
 from gridcast.evaluation.totals import TOTAL
@@ -30,7 +30,7 @@ def show(runs_dir: Path, run: StoredRun | None) -> None:  # noqa: ARG001  as all
     """Show the newest forecast of a run."""
     st.title("Forecast")
     if run is None or not (run.path / MODEL).is_dir():
-        _say_nothing(run)
+        say_no_network(run, "asked", "It can forecast when it is done; the page “Train” shows how far it is.")
         return
     with guarded():
         opened, places = opened_run(run.path)
@@ -77,19 +77,6 @@ def _opened(path: Path, changed: int) -> tuple[Any, Places]:  # noqa: ARG001  by
 @st.cache_resource(max_entries=32, show_spinner="Forecasting ...")
 def _outlook(path: Path, changed: int, moment: pd.Timestamp, _opened: Any) -> Outlook:  # noqa: ARG001
     return outlook_of(_opened, moment)
-
-
-def _say_nothing(run: StoredRun | None) -> None:
-    if run is None:
-        say_empty("No run is chosen.", "Choose one on the left, or start one on the page “Train”.")
-    elif run.state in ("queued", "running"):
-        say_empty(f"“{run.name}” is still {run.state}.", "It can forecast when it is done; the page “Train” shows how far it is.")
-    else:
-        say_empty(
-            f"“{run.name}” has no network that could be asked.",
-            "A backtest keeps scores and forecasts, and no network. One that forecasts is trained on the page “Train”, or by:",
-            f"gridcast train --config {run.path / 'config.toml'} --out {run.path}-trained",
-        )
 
 
 def _moment_label(moment: pd.Timestamp, newest: pd.Timestamp) -> str:

@@ -73,7 +73,7 @@ def _say_nothing(run: StoredRun | None) -> None:
             f"“{run.name}” has no scores.",
             "It was trained for operation on all readings, so that none was left to score it on, or it did not end well. "
             "A backtest of the same settings tells how good it is:",
-            f"gridcast backtest --config {run.path / 'config.toml'} --out {run.path}-backtest",
+            f"gridcast backtest {run.path / 'config.toml'} --out {run.path}-backtest",
         )
 
 

@@ -67,7 +67,7 @@ def show_sureness(scored: Scored) -> None:
         say_empty(
             "How often the intervals are met is told by a backtest.",
             "A run holds too few forecasts for it. A backtest of the same settings:",
-            f"gridcast backtest --config {scored.path / 'config.toml'} --out {scored.path}-backtest",
+            f"gridcast backtest {scored.path / 'config.toml'} --out {scored.path}-backtest",
         )
         return
     reliability, weekdays = _sureness(scored.path, stamp_of(scored.path / FORECASTS), scored)

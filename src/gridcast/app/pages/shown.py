@@ -10,6 +10,7 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from gridcast.app.palette import CONFIG, Palette, palette
+from gridcast.app.runs import StoredRun
 
 
 def page_colours() -> Palette:
@@ -65,3 +66,23 @@ def say_empty(title: str, text: str, command: str = "") -> None:
         st.write(text)
         if command:
             st.code(command, language="bash", wrap_lines=True)
+
+
+def say_no_network(run: StoredRun | None, could: str, waiting: str) -> None:
+    """Say that there is no network yet, and how one comes about.
+
+    Args:
+        run: What was chosen.
+        could: What could be done with a network: `asked`.
+        waiting: What to say of a run that is still at work.
+    """
+    if run is None:
+        say_empty("No run is chosen.", "Choose one on the left, or start one on the page “Train”.")
+    elif run.state in ("queued", "running"):
+        say_empty(f"“{run.name}” is still {run.state}.", waiting)
+    else:
+        say_empty(
+            f"“{run.name}” has no network that could be {could}.",
+            "A backtest keeps scores and forecasts, and no network. One is trained on the page “Train”, or by:",
+            f"gridcast train {run.path / 'config.toml'} --out {run.path}-trained",
+        )

@@ -11,7 +11,7 @@ import streamlit as st
 
 from gridcast.app.asking import guarded
 from gridcast.app.explained import PICTURES, StoredExplanation, explain_forecast, find_explanations
-from gridcast.app.pages.shown import choose_view, page_colours, say_empty, show_figure, show_picture
+from gridcast.app.pages.shown import choose_view, page_colours, say_empty, say_no_network, show_figure, show_picture
 from gridcast.app.places import Places, in_order, places_of_run
 from gridcast.app.runs import StoredRun
 from gridcast.app.whyfigures import (
@@ -37,7 +37,7 @@ def show(runs_dir: Path, run: StoredRun | None) -> None:  # noqa: ARG001  as all
     """Show the explanations of a run's forecasts, and make new ones."""
     st.title("Understand")
     if run is None or not (run.path / MODEL).is_dir():
-        _say_nothing(run)
+        say_no_network(run, "explained", "Its forecasts can be explained when it is done.")
         return
     with guarded():
         places = _places(run.path)
@@ -51,19 +51,6 @@ def show(runs_dir: Path, run: StoredRun | None) -> None:  # noqa: ARG001  as all
             st.session_state[CHOSEN] = next(iter(labels))
         chosen = st.selectbox("Explanation of", list(labels), format_func=lambda name: labels[name].label, key=CHOSEN)
         _show(labels[chosen], places)
-
-
-def _say_nothing(run: StoredRun | None) -> None:
-    if run is None:
-        say_empty("No run is chosen.", "Choose one on the left, or start one on the page “Train”.")
-    elif run.state in ("queued", "running"):
-        say_empty(f"“{run.name}” is still {run.state}.", "Its forecasts can be explained when it is done.")
-    else:
-        say_empty(
-            f"“{run.name}” has no network that could be explained.",
-            "A backtest keeps scores and forecasts, and no network. One is trained on the page “Train”, or by:",
-            f"gridcast train --config {run.path / 'config.toml'} --out {run.path}-trained",
-        )
 
 
 def _places(path: Path) -> Places:

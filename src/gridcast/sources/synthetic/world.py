@@ -172,7 +172,7 @@ def _day_type(times: pd.DatetimeIndex, country: str) -> npt.NDArray[np.int64]:
             expected="an ISO country code such as `DE`, `US` or `FR`",
         ) from error
     kept = times.tz_localize(None).normalize().isin(pd.DatetimeIndex(sorted(days)))
-    return np.where(kept, HOLIDAY, np.maximum(times.dayofweek - 4, 0))
+    return np.where(kept, HOLIDAY, np.maximum(times.day_of_week - 4, 0))
 
 
 def _darkness(times: pd.DatetimeIndex, places: pd.DataFrame) -> Floats:
