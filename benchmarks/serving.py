@@ -1,9 +1,10 @@
 """How many forecasts a second the service gives on loopback, how long the slowest take, and whether its memory is flat.
 
-    python benchmarks/serving.py [--seconds 60] [--clients 8] [--out benchmarks/serving.md]
+    python benchmarks/serving.py [--seconds 60] [--clients 8] [--workers 1 2] [--out benchmarks/serving.md]
 
 54 places, 24 hours, 9 quantiles, from a network of the usual size that was hardly trained, which costs the same. Asked are the
 newest forecast of the source (`GET`, which is remembered) and the forecast of four weeks of load that are sent along (`POST`).
+Memory is that of all processes; what they share is counted once.
 """
 
 from __future__ import annotations
@@ -49,10 +50,11 @@ def make_run(folder: Path) -> Path:
 
 
 @contextmanager
-def serving(run: Path) -> Iterator[tuple[int, psutil.Process, float]]:
+def serving(run: Path, workers: int) -> Iterator[tuple[int, psutil.Process, float]]:
     """Give the port of a running service, its process, and the seconds until it answered."""
     started = time.perf_counter()
     command = [sys.executable, "-m", "gridcast", "serve", str(run), "--no-auth", "--port", "0", "--rate", "0"]
+    command += ["--workers", str(workers)]
     with tempfile.TemporaryFile("w+") as journal, subprocess.Popen(command, stderr=journal) as process:
         found = None
         while found is None and process.poll() is None:
@@ -80,11 +82,16 @@ def client(port: int, body: bytes | None, until: float, found: multiprocessing.Q
     found.put(answers)
 
 
+def held(process: psutil.Process) -> float:
+    """Return what a process and those that it has started hold in memory. [MB]"""
+    return float(sum(each.memory_full_info().pss for each in (process, *process.children(recursive=True)))) / 1e6
+
+
 def load(port: int, process: psutil.Process, body: bytes | None, clients: int, seconds: float) -> str:
-    """Return a row of the table: what so many clients saw in so many seconds."""
+    """Return the cells of a row of the table: what so many clients saw in so many seconds."""
     found: multiprocessing.Queue[list[tuple[int, float]]] = multiprocessing.Queue()
     until = time.time() + seconds
-    before = process.memory_info().rss / 1e6
+    before = held(process)
     asking = [multiprocessing.Process(target=client, args=(port, body, until, found)) for _ in range(clients)]
     for each in asking:
         each.start()
@@ -93,7 +100,7 @@ def load(port: int, process: psutil.Process, body: bytes | None, clients: int, s
         each.join()
     times = 1000 * np.array([spent for _, spent in answers])
     wrong = sum(status != 200 for status, _ in answers)
-    after = process.memory_info().rss / 1e6
+    after = held(process)
     middle, late = np.percentile(times, [50, 99])
     what = "GET the newest" if body is None else "POST four weeks"
     return f"| {what} | {len(answers) / seconds:.0f} | {middle:.0f} | {late:.0f} | {wrong} | {before:.0f} | {after:.0f} |"
@@ -114,23 +121,28 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seconds", type=float, default=60)
     parser.add_argument("--clients", type=int, default=8)
+    parser.add_argument("--workers", type=int, nargs="+", default=[1, 2])
     parser.add_argument("--run", type=Path, help="an exported run, in place of one that is made")
     parser.add_argument("--out", type=Path)
     options = parser.parse_args()
-    with tempfile.TemporaryDirectory() as folder, serving(options.run or make_run(Path(folder))) as (port, process, started):
-        rows = [load(port, process, body, options.clients, options.seconds) for body in (body_of(port), None)]
-        spent = process.cpu_times()
-    busy = os.getloadavg()[0]
+    busy, rows, starts = os.getloadavg()[0], [], []
+    with tempfile.TemporaryDirectory() as folder:
+        run = options.run or make_run(Path(folder))
+        for workers in options.workers:
+            with serving(run, workers) as (port, process, started):
+                starts.append(started)
+                told = [load(port, process, body, options.clients, options.seconds) for body in (body_of(port), None)]
+            rows += [f"| {workers} {cells}" for cells in told]
     title = f"# Serving: {options.clients} clients for {options.seconds:g} s on {os.cpu_count()} cores"
     text = "\n".join(
         [
-            f"{title} (load of the machine {busy:.1f})",
+            f"{title} (load of the machine before: {busy:.1f})",
             "",
-            "| | requests/s | median [ms] | p99 [ms] | not 200 | before [MB] | after [MB] |",
-            "|---|---|---|---|---|---|---|",
+            "| workers | | requests/s | median [ms] | p99 [ms] | not 200 | before [MB] | after [MB] |",
+            "|---|---|---|---|---|---|---|---|",
             *rows,
             "",
-            f"It answered {started:.1f} s after the start; {spent.user + spent.system:.0f} s of a processor in all.",
+            f"It listened {' and '.join(f'{each:.1f}' for each in starts)} s after the start.",
         ]
     )
     print(text)

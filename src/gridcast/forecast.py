@@ -177,8 +177,8 @@ def actual_values(panel: Panel, issue_times: pd.DatetimeIndex, horizon: int) -> 
     return Forecast.of(readings.transpose(0, 2, 1), panel=panel, issue_times=issue_times)
 
 
-class Forecaster(Protocol):
-    """Whatever makes forecasts: fitted on a panel that ends before the first issue time, then asked for issue times."""
+class Predictor(Protocol):
+    """Whatever is fitted already, and makes forecasts."""
 
     @property
     def name(self) -> str:
@@ -188,8 +188,12 @@ class Forecaster(Protocol):
     def reach(self) -> pd.Timedelta:
         """How far before an issue time the readings go on which its forecasts rest."""
 
-    def fit(self, panel: Panel) -> object:
-        """Learn from all readings of the panel."""
-
     def predict(self, panel: Panel, issue_times: pd.DatetimeIndex) -> Forecast:
         """Return the forecasts; the one issued at t uses only readings whose interval had ended by t."""
+
+
+class Forecaster(Predictor, Protocol):
+    """What every forecaster can do: it is fitted on a panel that ends before the first issue time, then asked for issue times."""
+
+    def fit(self, panel: Panel) -> object:
+        """Learn from all readings of the panel."""

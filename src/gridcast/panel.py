@@ -101,7 +101,7 @@ class Panel:
         )
         return cls(dataset.assign_coords(static_columns(names, spatial)) if spatial is not None else dataset)
 
-    @property
+    @cached_property
     def times(self) -> pd.DatetimeIndex:
         """Starts of the intervals, in UTC, regular."""
         return pd.DatetimeIndex(self.dataset.indexes["time"], name=None).tz_localize("UTC")
@@ -133,7 +133,7 @@ class Panel:
         times = self.dataset.indexes["time"]
         return pd.Timedelta(times[1] - times[0])
 
-    @property
+    @cached_property
     def locations(self) -> tuple[str, ...]:
         """Names of the places, in the order of the columns."""
         return tuple(str(name) for name in self.dataset.indexes["location"])

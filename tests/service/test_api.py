@@ -1,6 +1,8 @@
 """The service answers: forecasts that are those of the command, in three kinds; and what it tells of itself."""
 
 import io
+import re
+import shutil
 
 import pandas as pd
 import pytest
@@ -34,6 +36,28 @@ def test_the_latest_is_what_the_command_forecasts(client, exported, tmp_path):
     assert read["q0.95"].to_numpy() == pytest.approx(table["q0.95"].to_numpy(), abs=1e-3)
     assert (read["valid_time"] == table["valid_time"]).all()
     assert set(read["quality"]) == {"no weather"}
+
+
+@pytest.mark.filterwarnings("ignore:`temperature` is missing")
+def test_days_after_the_training_correct_the_latest(ask, exported, tiny_tables, tmp_path):
+    from gridcast.loading import Listener
+    from gridcast.service.forecasts import Forecasts
+    from gridcast.service.measures import Measures
+    from gridcast.service.model import Shelf
+    from gridcast.service.source import Source
+    from gridcast.workflow.forecasting import forecast
+
+    run = shutil.copytree(exported.parent, tmp_path / "run")
+    tiny_tables(33)[0].to_csv(tmp_path / "load.csv")
+    config = (run / "config.toml").read_text()
+    (run / "config.toml").write_text(re.sub(r'"[^"]*/load.csv"', f'"{(tmp_path / "load.csv").as_posix()}"', config))
+    said: list[str] = []
+    table = forecast(run, out=tmp_path / "f.csv", listener=Listener(said.append))
+    assert "corrected by what the forecasts of 3 days before have missed" in said
+    longer = Forecasts(Shelf(exported, Measures()), Source.of(run, 300), Measures())
+    told = ask(forecasts=longer).get("/forecast/latest").json()["locations"]
+    for name, rows in table.groupby("location"):
+        assert told[name]["point"] == pytest.approx(rows["point"].tolist(), abs=1e-3)
 
 
 @pytest.mark.parametrize("how", ["post", "get"])

@@ -7,7 +7,7 @@ import pytest
 from gridcast.service.door import Limits
 from gridcast.service.keys import Keys, hashed
 from gridcast.service.limits import Rate
-from gridcast.service.refusals import Refused
+from gridcast.service.refused import Refused
 
 FIELDS = {"problem", "found", "expected", "hint"}
 
@@ -18,7 +18,7 @@ WRONG = {
     "infinite": (b'{"start": "2024-01-01T00:00:00Z", "load": {"A": [1e999]}}', "not"),
     "deep": (b"[" * 100_000, "is not JSON"),
     "not UTF-8": (b'{"start": "\xff"}', "is not JSON"),
-    "nothing": (b"", "is not right"),
+    "nothing": (b"", "is not JSON"),
 }
 CHANGED = {
     "naive stamp": ({"start": "2024-01-01T00:00:00"}, "`start` is not right"),

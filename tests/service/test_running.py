@@ -13,7 +13,7 @@ import urllib.request
 import pytest
 
 from gridcast.service.limits import body_of
-from gridcast.service.refusals import Refused
+from gridcast.service.refused import Refused
 
 CPU_SECONDS, MEGABYTES = 3.5, 400  # of the start: 2 s on a quiet machine; and what it holds after a forecast
 

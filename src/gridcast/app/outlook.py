@@ -5,7 +5,7 @@ from __future__ import annotations
 import tempfile
 import warnings
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -127,7 +127,7 @@ def outlook_of(
     panel, forecaster = panel or opened.panel, forecaster or opened.forecaster
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always", GridcastWarning)
-        made = issued_now(replace(opened, panel=panel, forecaster=forecaster), opened.moment(moment))
+        made = issued_now(forecaster, panel, opened.moment(moment), config=opened.config, until=opened.until)
     fitted = forecaster.fitted
     residuals = fitted.residuals if made.locations == fitted.placing.locations else None
     total = summed_forecast(made, residuals)

@@ -43,6 +43,7 @@ def serve(  # noqa: PLR0913  one parameter an option
     port: Annotated[int, typer.Option(min=0, max=65535, help="Port to listen on.")] = 8000,
     keys: Annotated[Path | None, typer.Option(metavar="FILE", help="Hashes of API keys, as `gridcast key` makes them.")] = None,
     no_auth: Annotated[bool, typer.Option("--no-auth", help="Ask for no key, and listen on this machine only.")] = False,
+    workers: Annotated[int, typer.Option(min=1, max=64, help="Processes that make the forecasts of what is sent.")] = 1,
     refresh: Annotated[float, typer.Option(min=1, help="Seconds after which the run's sources are read again.")] = 300.0,
     rate: Annotated[float, typer.Option(min=0, help="Requests a second of one key; 0 for any.", rich_help_panel=LIMITS)] = 50.0,
     largest: Annotated[float, typer.Option(min=0.01, help="Largest request [MB].", rich_help_panel=LIMITS)] = 8.0,
@@ -64,7 +65,7 @@ def serve(  # noqa: PLR0913  one parameter an option
                 "a library of the service is missing", found=str(error), expected="the extra `serve`", hint=hint
             ) from error
         limits = Limits(int(largest * 1e6), patience, rate)
-        serve_run(run, Address(host, port, not no_auth), keys_file=keys, limits=limits, refresh_seconds=refresh)
+        serve_run(run, Address(host, port, not no_auth), keys_file=keys, workers=workers, limits=limits, refresh_seconds=refresh)
 
 
 def key(

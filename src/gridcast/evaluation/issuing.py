@@ -9,13 +9,13 @@ import pandas as pd
 
 from gridcast.availability import ISSUED, Availability, is_timed
 from gridcast.errors import ShapeError, counted, listed
-from gridcast.forecast import Forecast, Forecaster
+from gridcast.forecast import Forecast, Predictor
 from gridcast.panel import Panel
 
 Part = tuple[Forecast, Sequence[str]]  # a forecast and the places that are taken from it; no place stands for all
 
 
-def issue(forecaster: Forecaster, panel: Panel, issue_times: pd.DatetimeIndex) -> Forecast:
+def issue(forecaster: Predictor, panel: Panel, issue_times: pd.DatetimeIndex) -> Forecast:
     """Return the forecasts of a fitted forecaster, which for each issue time gets only what was available then.
 
     A forecaster that has the attribute `batched = True` promises that the forecast issued at t uses no reading and no observed

@@ -84,17 +84,18 @@ class Calendar:
             [[1.0, 0.0, -0.62, 0.78, 1.0]]
         """
         local = local_clock(times, self.timezone, freq)
-        day = (local.hour + local.minute / 60) / 24
-        week = (local.day_of_week + day) / 7
-        year = (local.day_of_year - 1 + day) / 365.25
+        weekday, month = np.asarray(local.day_of_week), np.asarray(local.month)
+        day = (np.asarray(local.hour) + np.asarray(local.minute) / 60) / 24
+        week = (weekday + day) / 7
+        year = (np.asarray(local.day_of_year) - 1 + day) / 365.25
         columns = [f(2 * np.pi * phase) for phase in (day, week) for f in (np.sin, np.cos)]
-        columns.append(local.day_of_week >= 5)
+        columns.append(weekday >= 5)
         if self.yearly:
             columns += [np.sin(2 * np.pi * year), np.cos(2 * np.pi * year)]
         if self.country:
             columns += self._holidays(local)
         if self.year_end:
-            columns.append((local.month == 12) & (local.day >= 24) | (local.month == 1) & (local.day == 1))
+            columns.append((month == 12) & (local.day >= 24) | (month == 1) & (local.day == 1))
         if self.events:
             columns += list(self.events.at(times, self.timezone, location=self.location, freq=freq).T)
         return np.column_stack(columns).astype(np.float32)

@@ -21,7 +21,7 @@ import pandas as pd
 
 from gridcast.errors import ConfigError, FileError
 from gridcast.forecast import Forecast
-from gridcast.forecasters.fitted import Fitted, forecast_of
+from gridcast.forecasters.fitted import Fitted, Told, forecast_of, told_of
 from gridcast.forecasters.stored import Arrays, fitted_of
 from gridcast.panel import Panel
 from gridcast.samples.placed import Placed
@@ -54,6 +54,7 @@ class OnnxForecaster:
     version: str = ""
 
     name = "hybrid"
+    batched = True  # a forecast uses nothing from its issue row on
 
     @property
     def horizon(self) -> int:
@@ -77,6 +78,17 @@ class OnnxForecaster:
             PanelError: If the panel has another step or unit, or lacks what the network was trained with.
         """
         return forecast_of(self.fitted, panel, issue_times, levels=self.levels, ask=self.ask)
+
+    def tell(self, panel: Panel) -> Told:
+        """Return what `predict` does at the issue time of a panel that was cut there, as plain arrays.
+
+        Raises:
+            PanelError: As `predict`.
+        """
+        assert panel.issue_time is not None
+        issued = pd.DatetimeIndex([panel.issue_time])
+        self.fitted.require_fit(panel, issued)
+        return told_of(self.fitted, panel, issued, ask=self.ask)
 
     def ask(self, placed: Placed, issued: Rows) -> Float:
         """Return the quantiles at issue rows, shape (B, H, N, Q). [scaled]"""

@@ -26,6 +26,8 @@ if TYPE_CHECKING:  # what answers without training needs neither
     from gridcast.networks.engine import Shape
     from gridcast.training.engine import Schedule
 
+Ask = Callable[[Placed, Rows], npt.NDArray[np.floating[Any]]]
+
 NEW, SILENT, NO_WEATHER = "new place", "no recent readings", "no weather"
 MARGIN = DAY  # beyond the context: a lag by the local clock may reach back an hour or two more
 MOST = 0.5  # share of the steps with weather, from which on a forecast is one with weather
@@ -122,14 +124,22 @@ class Fitted:
         return joined.reshape(shape), weathered
 
 
-def forecast_of(
-    fitted: Fitted,
-    panel: Panel,
-    issue_times: pd.DatetimeIndex,
-    *,
-    levels: Sequence[float],
-    ask: Callable[[Placed, Rows], npt.NDArray[np.floating[Any]]],
-) -> Forecast:
+@dataclass(frozen=True)
+class Told:
+    """What a fitted hybrid tells at B issue times.
+
+    Attributes:
+        quantiles: Ascending, shape (B, N, H, Q). [the panel's unit]
+        quality: What is special about each, shape (B, N); an empty text for nothing.
+        weathered: Whether any used the weather of the hours to come.
+    """
+
+    quantiles: npt.NDArray[np.float64]
+    quality: npt.NDArray[np.object_]
+    weathered: bool
+
+
+def forecast_of(fitted: Fitted, panel: Panel, issue_times: pd.DatetimeIndex, *, levels: Sequence[float], ask: Ask) -> Forecast:
     """Return the forecasts of all the panel's places, also of places never seen in training.
 
     Args:
@@ -148,21 +158,26 @@ def forecast_of(
         known = [panel.as_of(time).recent(fitted.reach) for time in issue_times]
         parts = [forecast_of(fitted, each, issue_times[[i]], levels=levels, ask=ask) for i, each in enumerate(known)]
         return joined_in_time(parts, panel, issue_times)
+    told = told_of(fitted, panel, issue_times, ask=ask)
+    return Forecast.of(
+        told.quantiles[..., list(levels).index(0.5)],
+        panel=panel,
+        issue_times=issue_times,
+        ex_post=panel.is_ex_post and told.weathered,
+        quantiles=(levels, told.quantiles),
+        quality=told.quality,
+    )
+
+
+def told_of(fitted: Fitted, panel: Panel, issue_times: pd.DatetimeIndex, *, ask: Ask) -> Told:
+    """Return what is told at issue times that all know the places of the panel by the same, see `forecast_of`."""
     placed = fitted.placed(panel)
     rows = placed.samples.rows_of(issue_times)
     scaled = np.asarray(ask(placed, rows), dtype=np.float64).swapaxes(2, 3)  # (B, H, Q, N)
     quantiles = placed.samples.recipe.scaler.inverse_transform(scaled).transpose(0, 3, 1, 2)  # (B, N, H, Q)
     if fitted.calibration is not None:
         quantiles = fitted.calibration.apply(quantiles, places=placed.number - 1)
-    quality, weathered = fitted.quality(placed, rows)
-    return Forecast.of(
-        quantiles[..., list(levels).index(0.5)],
-        panel=panel,
-        issue_times=issue_times,
-        ex_post=panel.is_ex_post and weathered,
-        quantiles=(levels, quantiles),
-        quality=quality,
-    )
+    return Told(quantiles, *fitted.quality(placed, rows))
 
 
 def fingerprint(shape: Shape, schedule: Schedule, placed: Placed) -> str:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import io
+from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
+import numpy.typing as npt
 import orjson
 import pandas as pd
 from pydantic import AwareDatetime, BaseModel
@@ -13,11 +15,69 @@ from pydantic import AwareDatetime, BaseModel
 from gridcast.clock import HOUR
 from gridcast.errors import Problem
 from gridcast.forecast import Forecast
-from gridcast.service.refusals import Refused
+from gridcast.service.refused import Refused
 
 Kind = Literal["application/json", "text/csv", "application/vnd.apache.parquet"]
 
+STAMP = "%Y-%m-%dT%H:%M:%SZ"  # of moments as they are written
+MINUTE = pd.Timedelta(minutes=1)
+
 KINDS: tuple[Kind, ...] = ("application/json", "text/csv", "application/vnd.apache.parquet")
+
+
+Float = npt.NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Made:
+    """A forecast of one issue time, as plain arrays, without the steps of the gap.
+
+    Attributes:
+        locations: Names of the places, in the order of the arrays.
+        levels: Of the quantiles, in the order of the last axis.
+        issued: The issue time, UTC.
+        gap: Steps that were left out.
+        freq: Time between two steps.
+        unit: Of the values; empty where it is not known.
+        ex_post: Whether measured weather of the predicted hours was used.
+        point: Shape (N, H).
+        quantiles: Shape (N, H, Q).
+        quality: What is special about each place.
+    """
+
+    locations: tuple[str, ...]
+    levels: tuple[float, ...]
+    issued: pd.Timestamp
+    gap: int
+    freq: pd.Timedelta
+    unit: str
+    ex_post: bool
+    point: Float
+    quantiles: Float
+    quality: tuple[str, ...]
+
+    @classmethod
+    def of(cls, forecast: Forecast, gap: int) -> Made:
+        """Return what a forecast with quantiles says at its last issue time."""
+        assert forecast.quantiles is not None
+        quality = [""] * len(forecast.locations) if forecast.quality is None else forecast.quality.values[-1].tolist()
+        return cls(
+            forecast.locations,
+            forecast.levels,
+            forecast.issue_times[-1],
+            gap,
+            forecast.freq,
+            str(forecast.values.attrs.get("unit", "")),
+            forecast.is_ex_post,
+            np.asarray(forecast.values.values[-1, :, gap:], dtype=np.float32),
+            np.asarray(forecast.quantiles.values[-1, :, gap:], dtype=np.float32),
+            tuple(map(str, quality)),
+        )
+
+    @property
+    def valid_times(self) -> pd.DatetimeIndex:
+        """Start of each predicted interval, UTC, shape (H,)."""
+        return pd.date_range(self.issued + self.gap * self.freq, periods=self.point.shape[1], freq=self.freq)
 
 
 class PlaceTold(BaseModel):
@@ -62,31 +122,27 @@ def kind_of(accept: str) -> Kind:
     raise Refused(406, Problem("this kind of answer is not made", found=f"`{accept}`", expected=", ".join(KINDS)))
 
 
-def written(made: Forecast, kind: Kind, *, model: str, gap: int, locations: list[str], levels: list[float]) -> bytes:
-    """Return a forecast of one issue time as bytes, of some places and quantiles, without the steps of the gap."""
-    assert made.quantiles is not None
-    there, known = made.locations, made.levels
-    places = [there.index(name) for name in locations]
-    columns = [known.index(level) for level in levels]
-    point = np.asarray(made.values.values[0, places, gap:], dtype=np.float32)  # (N, H)
-    quantiles = np.asarray(made.quantiles.values[0, places, gap:][..., columns], dtype=np.float32)  # (N, H, Q)
-    quality = ["" if made.quality is None else str(made.quality.values[0, place]) for place in places]
+def written(made: Made, kind: Kind, *, model: str, locations: list[str], levels: list[float]) -> bytes:
+    """Return a forecast as bytes, of some places and quantiles."""
+    places = [made.locations.index(name) for name in locations]
+    point = made.point[places]
+    quantiles = made.quantiles[places][..., [made.levels.index(level) for level in levels]]
+    quality = [made.quality[place] for place in places]
     if kind == "application/json":
-        valid = pd.DatetimeIndex(made.valid_times[0, gap:]).strftime("%Y-%m-%dT%H:%M:%SZ").tolist()
         by_level = np.ascontiguousarray(quantiles.swapaxes(1, 2))
         told = {name: {"point": point[i], "quantiles": by_level[i], "quality": quality[i]} for i, name in enumerate(locations)}
         content: dict[str, Any] = {
             "model": model,
-            "issue_time": f"{made.issue_times[0]:%Y-%m-%dT%H:%M:%SZ}",
-            "step_minutes": made.freq / pd.Timedelta(minutes=1),
-            "unit": str(made.values.attrs.get("unit", "")),
-            "ex_post": made.is_ex_post,
-            "valid_times": valid,
+            "issue_time": f"{made.issued:{STAMP}}",
+            "step_minutes": made.freq / MINUTE,
+            "unit": made.unit,
+            "ex_post": made.ex_post,
+            "valid_times": made.valid_times.strftime(STAMP).tolist(),
             "levels": levels,
             "locations": told,
         }
         return orjson.dumps(content, option=orjson.OPT_SERIALIZE_NUMPY)
-    table = _table(made, gap, locations, quality)
+    table = _table(made, locations, quality)
     table["point"] = point.ravel()
     for i, level in enumerate(levels):
         table[f"q{level!r}"] = quantiles[..., i].ravel()
@@ -94,22 +150,22 @@ def written(made: Forecast, kind: Kind, *, model: str, gap: int, locations: list
     return _csv(table) if kind == "text/csv" else _parquet(table)
 
 
-def _table(made: Forecast, gap: int, locations: list[str], quality: list[str]) -> pd.DataFrame:
+def _table(made: Made, locations: list[str], quality: list[str]) -> pd.DataFrame:
     """Return the columns that tell of what each row is."""
-    valid = pd.DatetimeIndex(made.valid_times[0, gap:]).tz_localize("UTC")
+    valid = made.valid_times
     steps = len(valid)
     return pd.DataFrame(
         {
             "location": np.repeat(np.array(locations, dtype=object), steps),
-            "issue_time": made.issue_times.repeat(steps * len(quality)),
+            "issue_time": pd.DatetimeIndex([made.issued]).repeat(steps * len(quality)),
             "valid_time": np.tile(valid, len(quality)),
-            "lead": np.tile(np.arange(gap, gap + steps) * (made.freq / HOUR), len(quality)),
+            "lead": np.tile(np.arange(made.gap, made.gap + steps) * (made.freq / HOUR), len(quality)),
         }
     )
 
 
 def _csv(table: pd.DataFrame) -> bytes:
-    stamps = {name: table[name].dt.strftime("%Y-%m-%dT%H:%M:%SZ") for name in ("issue_time", "valid_time")}
+    stamps = {name: table[name].dt.strftime(STAMP) for name in ("issue_time", "valid_time")}
     return table.assign(**stamps).to_csv(index=False, float_format="%.7g").encode("utf-8")
 
 

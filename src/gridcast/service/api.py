@@ -5,11 +5,9 @@ from __future__ import annotations
 from importlib.metadata import version
 from typing import Annotated, Any
 
-import orjson
 from fastapi import Depends, FastAPI, Header, Query, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import PlainTextResponse
-from fastapi.routing import APIRoute
 from fastapi.security import HTTPBearer
 from pydantic import AwareDatetime, BaseModel
 from starlette.exceptions import HTTPException
@@ -21,7 +19,8 @@ from gridcast.service.asked import Asked, Level, Name
 from gridcast.service.door import Door, Limits
 from gridcast.service.forecasts import Forecasts
 from gridcast.service.keys import Keys
-from gridcast.service.refusals import Refusal, Refused, on_error
+from gridcast.service.refusals import Refusal, on_error
+from gridcast.service.refused import Refused
 
 STATUSES = {
     400: "It can't be read.",
@@ -39,6 +38,9 @@ MADE: dict[int | str, dict[str, Any]] = {
     200: {"model": Answer, "description": "The forecast.", "content": {kind: {} for kind in KINDS[1:]}},
     503: {"model": Refusal, "description": "The source can't be read now."},
 }
+
+SCHEMAS = "#/components/schemas/"
+SENT = {"requestBody": {"required": True, "content": {"application/json": {"schema": {"$ref": f"{SCHEMAS}{Asked.__name__}"}}}}}
 
 Accept = Annotated[str, Header(description=f"Kind of the answer: {', '.join(KINDS)}.")]
 Locations = Annotated[
@@ -84,26 +86,12 @@ class Card(BaseModel):
     limits: list[str]
 
 
-class Strict(APIRoute):
-    """A route that reads JSON by the letter: no NaN, no Infinity."""
-
-    def get_route_handler(self) -> Any:
-        """Return the handler with requests of our own kind."""
-        handler = super().get_route_handler()
-
-        async def handle(request: Request) -> Response:
-            answer: Response = await handler(StrictRequest(request.scope, request.receive))
-            return answer
-
-        return handle
+async def body_of(request: Request) -> bytes:
+    """Return what was sent, as it is."""
+    return await request.body()
 
 
-class StrictRequest(Request):
-    """A request whose JSON is read by the letter."""
-
-    async def json(self) -> Any:
-        """Return what the body says."""
-        return orjson.loads(await self.body())
+Sent = Annotated[bytes, Depends(body_of)]
 
 
 def make_app(forecasts: Forecasts, *, keys: Keys | None, limits: Limits | None = None) -> FastAPI:
@@ -116,7 +104,6 @@ def make_app(forecasts: Forecasts, *, keys: Keys | None, limits: Limits | None =
     """
     description = "Forecasts of energy consumption for many places: the point and the quantiles of each place and step."
     app = FastAPI(title="gridcast", version=version("gridcast"), description=description, docs_url=None, redoc_url=None)
-    app.router.route_class = Strict
     app.router.redirect_slashes = False
     for kind in (RequestValidationError, HTTPException, GridcastError, Refused):
         app.add_exception_handler(kind, on_error)
@@ -124,6 +111,7 @@ def make_app(forecasts: Forecasts, *, keys: Keys | None, limits: Limits | None =
     _add_forecasts(app, forecasts, secured)
     _add_model(app, forecasts, secured)
     _add_health(app, forecasts)
+    _describe(app)
     app.add_middleware(Door, keys=keys, limits=limits or Limits(), measures=forecasts.measures)
     return app
 
@@ -131,11 +119,11 @@ def make_app(forecasts: Forecasts, *, keys: Keys | None, limits: Limits | None =
 def _add_forecasts(app: FastAPI, forecasts: Forecasts, secured: list[Any]) -> None:
     """Add the routes of forecasts."""
 
-    @app.post("/forecast", responses=MADE, dependencies=secured, response_class=Response)
-    def forecast_of_what_is_sent(asked: Asked, accept: Accept = "*/*") -> Response:
+    @app.post("/forecast", responses=MADE, dependencies=secured, response_class=Response, openapi_extra=SENT)
+    def forecast_of_what_is_sent(sent: Sent, accept: Accept = "*/*") -> Response:
         """Forecast from recent load and weather that are sent along."""
         kind = kind_of(accept)
-        return written_as(kind, forecasts.of_sent(asked, kind))
+        return written_as(kind, forecasts.of_sent(sent, kind))
 
     @app.get("/forecast", responses=MADE, dependencies=secured, response_class=Response)
     def forecast_of_the_source(
@@ -186,6 +174,19 @@ def _add_health(app: FastAPI, forecasts: Forecasts) -> None:
         return Health(status="ready", model=forecasts.shelf.model.version, source=forecasts.source.state)
 
 
+def _describe(app: FastAPI) -> None:
+    """Describe what is sent, which is read where the forecast is made."""
+    usual = app.openapi
+
+    def described() -> dict[str, Any]:
+        found = usual()
+        schema = Asked.model_json_schema(ref_template=f"{SCHEMAS}{{model}}")
+        found["components"]["schemas"] |= {**schema.pop("$defs", {}), Asked.__name__: schema}
+        return found
+
+    app.openapi = described  # type: ignore[method-assign]
+
+
 def written_as(kind: Kind, content: bytes) -> Response:
     """Return an answer of a kind."""
     return Response(content, media_type=kind, headers={"Vary": "Accept"})
@@ -200,7 +201,7 @@ def card_of(forecasts: Forecasts) -> Card:
         f"it looks back {recipe.reach} steps; with less it still answers, worse",
         "a place that it has not learned is forecast by its likeness to others",
         "it reads weather, and says `no weather` where there is none" if recipe.covariates.names else "it reads no weather",
-        "it does not correct its forecasts by what earlier ones missed, as `gridcast forecast` does",
+        "a forecast of load that is sent along is not corrected by what earlier ones missed; one of the source is",
         "it was trained for any hour" if hour is None else f"it was trained for forecasts issued at {hour:02}:00",
     ]
     return Card(

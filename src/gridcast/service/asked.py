@@ -12,13 +12,16 @@ import xarray as xr
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from gridcast.attaching import with_features
+from gridcast.availability import Availability
 from gridcast.clock import describe_freq
 from gridcast.config import RunConfig, WeatherConfig
 from gridcast.errors import PanelError, Problem, ShapeError, counted, did_you_mean, listed
 from gridcast.forecasters.exported import OnnxForecaster
 from gridcast.panel import Panel
+from gridcast.tabular import TARGET
 
 FIRST, LAST = pd.Timestamp("1950-01-01", tz="UTC"), pd.Timestamp("2200-01-01", tz="UTC")
+PLACED = ("time", "location")  # dims
 MOST_PLACES = 1000
 LONGEST = 100_000  # steps
 LARGEST = 1e12  # of a reading, either way
@@ -77,20 +80,19 @@ def panel_of(asked: Asked, model: OnnxForecaster) -> Panel:
     rows = len(asked.load[names[0]])
     after = max([rows, *(len(values) for told in asked.weather.values() for values in told.values())])
     times = pd.date_range(start.tz_localize(None), periods=min(after, rows + model.horizon), freq=freq, name="time")
-    readings = _laid([asked.load[name] for name in names], len(times))
-    known: dict[str, Any] = model.card["places"]
-    dataset = xr.Dataset(
-        {"consumption": (("time", "location"), readings)},
-        coords={"time": times, "location": names},
-        attrs={"unit": model.fitted.unit, "timezone": model.card["timezone"]},
-    )
-    panel = Panel(dataset.assign_coords(_columns(names, known, asked)))
+    variables: dict[str, Any] = {TARGET: (PLACED, _laid([asked.load[name] for name in names], len(times)))}
     for variable, told in asked.weather.items():
         values = _laid([told.get(name, []) for name in names], len(times))
-        panel = panel.with_variable(variable, values, availability="known")
+        variables[variable] = (PLACED, values, {"units": "", **Availability("known").attrs})
+    dataset = xr.Dataset(
+        variables,
+        coords={"time": times, "location": names, **_columns(names, model.card["places"], asked)},
+        attrs={"unit": model.fitted.unit, "timezone": model.card["timezone"], "issue_time": (start + rows * freq).isoformat()},
+    )
+    panel = Panel(dataset)
     if asked.weather:
         panel = with_features(panel, RunConfig(weather=WeatherConfig(features=tuple(model.card["features"]))))
-    return panel.as_of(start + rows * freq).recent(model.reach)
+    return panel if panel.end - model.reach <= start else panel.recent(model.reach)
 
 
 def chosen(asked: list[str] | None, there: tuple[str, ...]) -> list[str]:
@@ -122,7 +124,7 @@ def chosen_levels(asked: list[float] | None, levels: tuple[float, ...]) -> list[
 def _require_alike(asked: Asked, model: OnnxForecaster) -> None:
     """Refuse parts that do not fit each other or the model, naming all that is wrong."""
     lengths = {len(values) for values in asked.load.values()}
-    least = model.fitted.recipe.lags.day
+    least = max(2, model.fitted.recipe.lags.day)
     found = ", ".join(map(str, sorted(lengths)[:5]))
     problems = []
     if len(lengths) > 1 or min(lengths) < least:

@@ -16,7 +16,8 @@ from gridcast.errors import Problem
 from gridcast.service.keys import Keys
 from gridcast.service.limits import Message, Rate, Receive, body_of
 from gridcast.service.measures import Measures
-from gridcast.service.refusals import Refused, answer_of
+from gridcast.service.refusals import answer_of
+from gridcast.service.refused import Refused
 
 OPEN = ("/health/live", "/health/ready", "/openapi.json")  # without a key
 WITH_BODY = ("POST", "PUT", "PATCH", "DELETE")

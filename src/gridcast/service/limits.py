@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from gridcast.errors import Problem
-from gridcast.service.refusals import Refused
+from gridcast.service.refused import Refused
 
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]

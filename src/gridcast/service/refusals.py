@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any
 
 from fastapi import Request
 from fastapi.exceptions import RequestValidationError
@@ -12,6 +11,7 @@ from pydantic import BaseModel, ConfigDict
 from starlette.exceptions import HTTPException
 
 from gridcast.errors import GridcastError, Problem
+from gridcast.service.refused import Refused, problem_of
 
 SHOWN = 10  # problems of one request
 LONGEST = 500  # characters of a field
@@ -43,20 +43,12 @@ class Refusal(BaseModel):
     errors: list[Told]
 
 
-class Refused(Exception):  # noqa: N818  a word of the domain
-    """A request that is not answered, with the status and the headers that tell why."""
-
-    def __init__(self, status: int, problem: Problem, headers: Mapping[str, str] | None = None) -> None:
-        super().__init__(problem.problem)
-        self.status, self.problem, self.headers = status, problem, dict(headers or {})
-
-
 def answer_of(error: Exception) -> JSONResponse:
     """Return the answer to a request that led to an error."""
     if isinstance(error, Refused):
         return told(error.status, [error.problem], error.headers)
     if isinstance(error, RequestValidationError):
-        return told(422, [_problem(each) for each in error.errors()])
+        return told(422, [problem_of(each) for each in error.errors()])
     if isinstance(error, HTTPException):
         return told(error.status_code, [Problem(str(error.detail))], error.headers)
     if isinstance(error, GridcastError):
@@ -74,17 +66,6 @@ def told(status: int, problems: Iterable[Problem], headers: Mapping[str, str] | 
 async def on_error(_: Request, error: Exception) -> JSONResponse:
     """Answer an error of a request."""
     return answer_of(error)
-
-
-def _problem(error: Mapping[str, Any]) -> Problem:
-    """Return a finding of pydantic in our words; what was sent is not repeated but for single values."""
-    if error["type"] == "json_invalid":
-        found = str(error.get("ctx", {}).get("error", ""))
-        return Problem("the body is not JSON", found=found, expected="JSON by the letter: null for a missing reading, no NaN")
-    where = ".".join(str(part) for part in error["loc"] if part != "body")
-    value = error.get("input")
-    found = repr(value) if isinstance(value, str | int | float | bool) or value is None else f"a {type(value).__name__}"
-    return Problem(f"`{where}` is not right" if where else "the request is not right", found=found, expected=str(error["msg"]))
 
 
 def _safe(text: str) -> str:

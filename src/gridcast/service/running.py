@@ -22,6 +22,7 @@ from gridcast.service.keys import VARIABLE, Keys
 from gridcast.service.measures import Measures
 from gridcast.service.model import Shelf, file_of
 from gridcast.service.source import Source
+from gridcast.service.workers import Workers
 
 LOOPBACK = "127.0.0.1"
 CONNECTIONS = 200  # at the same time
@@ -49,6 +50,7 @@ def serve(
     address: Address,
     *,
     keys_file: str | os.PathLike[str] | None = None,
+    workers: int = 1,
     limits: Limits | None = None,
     refresh_seconds: float = 300.0,
     environment: Mapping[str, str] = os.environ,
@@ -59,6 +61,7 @@ def serve(
         run: Folder with `model.onnx`, or such a file, which has no source of readings.
         address: Where to listen.
         keys_file: Hashes of keys, as `gridcast key` makes them; beside those of `GRIDCAST_API_KEYS`.
+        workers: Processes that make the forecasts of what is sent; with one it is that which listens.
         limits: Of requests.
         refresh_seconds: After which the source is read again.
         environment: Where the variable is.
@@ -72,10 +75,11 @@ def serve(
     shelf = Shelf(path, measures)
     folder = Path(run) if Path(run).is_dir() else path.with_suffix("")
     source = Source.of(folder, refresh_seconds)
-    app = make_app(Forecasts(shelf, source, measures), keys=keys, limits=limits)
+    crew = Workers(path, workers) if workers > 1 else None
+    app = make_app(Forecasts(shelf, source, measures, crew), keys=keys, limits=limits)
     _write_journal()
     shelf.watch()
-    if source.read is not None:
+    if source.settings is not None:
         threading.Thread(target=source.refresh, name="read-source", daemon=True).start()
     for each in (signal.SIGTERM, signal.SIGINT):
         signal.signal(each, lambda *_: None)  # uvicorn raises it again after the drain
@@ -92,6 +96,8 @@ def serve(
     )
     uvicorn.Server(settings).run()
     shelf.stopped.set()
+    if crew is not None:
+        crew.stop()
 
 
 def keys_for(address: Address, keys_file: str | os.PathLike[str] | None, environment: Mapping[str, str]) -> Keys | None:

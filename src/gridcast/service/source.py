@@ -6,13 +6,15 @@ import logging
 import threading
 import time
 import warnings
-from collections.abc import Callable
 from pathlib import Path
 
+import pandas as pd
+
+from gridcast.config import RunConfig
 from gridcast.errors import GridcastError, GridcastWarning, Problem
 from gridcast.loading import Listener
 from gridcast.panel import Panel
-from gridcast.service.refusals import Refused
+from gridcast.service.refused import Refused
 from gridcast.workflow.opening import newest_panel, settings_of_run
 
 journal = logging.getLogger("gridcast.service")
@@ -24,13 +26,13 @@ class Source:
     """Readings and weather of a run.
 
     Attributes:
-        read: Gives them as they are now; None where there is no source.
+        settings: Of the run, and when its training ended; None where there is no source.
         seconds: After which they are read again.
         number: Counts how often they were read.
     """
 
-    def __init__(self, read: Callable[[], Panel] | None, seconds: float) -> None:
-        self.read, self.seconds = read, seconds
+    def __init__(self, settings: tuple[RunConfig, pd.Timestamp] | None, seconds: float) -> None:
+        self.settings, self.seconds = settings, seconds
         self.number = 0
         self.problems: tuple[Problem, ...] = ()
         self._panel: Panel | None = None
@@ -46,13 +48,12 @@ class Source:
         """
         if not (run / CONFIG).is_file():
             return cls(None, seconds)
-        config, until = settings_of_run(run)
-        return cls(lambda: newest_panel(config, until, listener=Listener()), seconds)
+        return cls(settings_of_run(run), seconds)
 
     @property
     def state(self) -> str:
         """`none`, `not read`, `failed` or `read`."""
-        if self.read is None:
+        if self.settings is None:
             return "none"
         return "read" if self._panel is not None else "failed" if self.problems else "not read"
 
@@ -62,7 +63,7 @@ class Source:
         Raises:
             Refused: With 404 if there is no source, with 503 if it can't be read.
         """
-        if self.read is None:
+        if self.settings is None:
             hint = "POST recent load and weather, or serve a run folder"
             raise Refused(404, Problem("the service has no source of readings", found="a model only", hint=hint))
         if self._panel is None:
@@ -78,12 +79,12 @@ class Source:
         """Read the source, unless another thread has just done so; what was read before stays where it fails."""
         seen = self.number
         with self._reading:
-            if self.read is None or seen != self.number:
+            if self.settings is None or seen != self.number:
                 return
             try:
                 with warnings.catch_warnings():
                     warnings.simplefilter("ignore", GridcastWarning)
-                    self._panel, self.problems = self.read(), ()
+                    self._panel, self.problems = newest_panel(*self.settings, listener=Listener()), ()
                 self.number += 1
             except GridcastError as error:
                 self.problems = error.problems

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import os
+from datetime import tzinfo
 from pathlib import Path
 
 import pandas as pd
 
 from gridcast.clock import DAY, clock_zone, find_zone, utc
+from gridcast.config import RunConfig
 from gridcast.errors import ConfigError, FileError, counted
 from gridcast.evaluation import forecast_table, issue
 from gridcast.evaluation.adapting import adapted
-from gridcast.forecast import Forecast, actual_values, joined_in_time
+from gridcast.forecast import Forecast, Predictor, actual_values, joined_in_time
 from gridcast.loading import Listener
 from gridcast.panel import Panel
 from gridcast.store import write_csv, write_parquet
-from gridcast.workflow.opening import Opened, open_run
+from gridcast.workflow.opening import open_run
 
 KINDS = (".csv", ".csv.gz", ".parquet")
 LOOKED_BACK = 28  # days whose forecasts are made again, to see what they missed
@@ -56,7 +58,7 @@ def forecast(
     target = _target(out, overwrite=overwrite)
     opened = open_run(run, load_file=load_file, weather=weather, listener=listener)
     panel, moment = opened.panel, opened.moment(issue_time)
-    made = issued_now(opened, moment, listener)
+    made = issued_now(opened.forecaster, panel, moment, config=opened.config, until=opened.until, listener=listener)
     _say(made, listener)
     table = issued_table(made, panel, gap=opened.config.task.gap)
     if target.suffix == ".parquet":
@@ -66,20 +68,31 @@ def forecast(
     return table
 
 
-def issued_now(opened: Opened, moment: pd.Timestamp, listener: Listener | None = None) -> Forecast:
+def issued_now(
+    forecaster: Predictor,
+    panel: Panel,
+    moment: pd.Timestamp,
+    *,
+    config: RunConfig,
+    until: pd.Timestamp,
+    listener: Listener | None = None,
+) -> Forecast:
     """Return the forecast at an issue time, corrected by how those of the days before it turned out, as in a backtest.
 
     Args:
-        opened: The run.
+        forecaster: Fitted.
+        panel: Readings and weather.
         moment: Issue time, UTC.
+        config: Of the run.
+        until: When its training ended.
         listener: Who is told of how many days.
     """
-    panel = opened.panel
-    times = _days_before(opened, moment)
-    newest = issue(opened.forecaster, panel, times[-1:])
+    zone = find_zone(clock_zone(config.data.timezone, panel.freq))
+    times = _days_before(panel, moment, zone, since=max(until, panel.times[0] + forecaster.reach))
+    newest = issue(forecaster, panel, times[-1:])
     if len(times) == 1:
         return newest
-    made = joined_in_time([issue(opened.forecaster, panel, times[:-1]), newest], panel, times)
+    made = joined_in_time([issue(forecaster, panel, times[:-1]), newest], panel, times)
     if listener is not None:
         listener.say(f"corrected by what the forecasts of {counted(len(times) - 1, 'day')} before have missed")
     made = adapted(made, actual_values(panel, times, made.horizon), panel)
@@ -87,17 +100,11 @@ def issued_now(opened: Opened, moment: pd.Timestamp, listener: Listener | None =
     return Forecast(made.values[-1:].assign_attrs(newest.values.attrs), quantiles, quality)  # others may be ex post
 
 
-def _days_before(opened: Opened, moment: pd.Timestamp) -> pd.DatetimeIndex:
-    """Return the issue time and, before it, the same of earlier days by the clock of the run.
-
-    They go back to the end of its training, and to where the readings are long enough for a whole context.
-    """
-    panel = opened.panel
-    zone = find_zone(clock_zone(opened.config.data.timezone, panel.freq))
+def _days_before(panel: Panel, moment: pd.Timestamp, zone: tzinfo, *, since: pd.Timestamp) -> pd.DatetimeIndex:
+    """Return the issue time and, before it, the same of earlier days by the clock of a zone, from `since` on."""
     local = moment.tz_convert(zone).tz_localize(None)
     before = [local - number * DAY for number in range(LOOKED_BACK, 0, -1)]
     days = [utc(each.tz_localize(zone, ambiguous=True, nonexistent="shift_forward")) for each in before]
-    since = max(opened.until, panel.times[0] + opened.forecaster.reach)
     ticks = [day for day in days if day >= since and (day - panel.times[0]) % panel.freq == pd.Timedelta(0)]
     return pd.DatetimeIndex([*ticks, moment])
 
