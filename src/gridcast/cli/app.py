@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import threading
 from pathlib import Path
 from typing import Annotated
 
@@ -12,6 +13,7 @@ from gridcast.cli.talk import polite, talk
 
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 LIBRARIES = ("streamlit", "plotly")
+AHEAD = ("gridcast.app.scored", "gridcast.app.scorefigures", "gridcast.app.outlookfigures")  # imported before a page needs them
 MOST_MB = 500  # of a file that is dropped in
 
 OPTIONS = {  # of Streamlit; those of the command come beside them
@@ -42,6 +44,7 @@ def app(
             talk().print(f"[yellow]warning:[/] there is no login: whoever reaches {host}:{port} can read the files of this user")
         from streamlit.web.cli import main as streamlit  # slow to import
 
+        threading.Thread(target=_import_ahead, name="import-ahead", daemon=True).start()
         streamlit(arguments(runs_dir, port=port, host=host, browser=not no_browser), prog_name="streamlit")
 
 
@@ -51,6 +54,12 @@ def arguments(runs_dir: Path, *, port: int, host: str, browser: bool) -> list[st
     own = {"server.port": str(port), "server.address": host, "server.headless": str(not browser).lower()}
     options = [f"--{name}={value}" for name, value in {**OPTIONS, **own}.items()]
     return ["run", str(script), *options, "--", str(runs_dir.absolute())]
+
+
+def _import_ahead() -> None:
+    """Import what the pages need while the browser opens: the first page would wait for it."""
+    for name in AHEAD:
+        importlib.import_module(name)
 
 
 def _require_libraries() -> None:
