@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from importlib import import_module
@@ -17,6 +16,7 @@ from gridcast.forecast import Forecast
 from gridcast.forecasters.residuals import LEVELS, require_levels
 from gridcast.forecasters.tabulated import CODES, Floats, Rows, Tabulated, learned_and_judged
 from gridcast.panel import Panel
+from gridcast.processors import processors
 from gridcast.samples.recipe import Recipe
 from gridcast.samples.samples import Samples
 
@@ -127,7 +127,7 @@ class LightGBMForecaster:
 
     @property
     def _threads(self) -> int:
-        return self.threads or os.cpu_count() or 1
+        return self.threads or processors()
 
     def _at(self, rows: Rows) -> Floats:
         """Return the median and the quantiles above the level, shape (any, 1 + Q). [scaled]"""

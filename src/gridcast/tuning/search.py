@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from gridcast.errors import GridcastError, Problem, TrainingError
+from gridcast.processors import processors
 from gridcast.tuning.space import described
 from gridcast.tuning.storage import answering, library
 from gridcast.tuning.study import LOST, Objective, Pruned, Search, claim, joined, queue_again, state_of
@@ -197,7 +198,7 @@ def _parent_lives() -> bool:
 def _work(search: Search, budget: Budget, number: int, jobs: int, said: Any) -> None:
     """Search in a process of its own: its share of the processors, and what it says to the one that started it."""
     for name in THREADS:
-        os.environ.setdefault(name, str(max(1, (os.cpu_count() or 1) // jobs)))
+        os.environ.setdefault(name, str(max(1, processors() // jobs)))
     try:
         spent = search_alone(search, budget, said.put, worker=number, most=FRESH)
     except GridcastError as error:
