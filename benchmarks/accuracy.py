@@ -19,7 +19,7 @@ HERE = Path(__file__).parent
 CONFIGS = HERE / "accuracy"
 SETS = ("gefcom2012", "us_ba", "us_ba_2018", "nyiso", "gefcom2014")
 AIMS = {
-    "gefcom2012": "nMAE of at most 3.9 %; trained in no more time than LightGBM",
+    "gefcom2012": "nMAE of at most 3.9 %",
     "us_ba": "median MAPE of at most 2.9 %, better than the authority's own forecast at 41 or more of the 49 usable ones",
     "us_ba_2018": "10 % better than LightGBM",
     "nyiso": "better than the operator in 8 or more of the 10 zones, and on their sum (the operator: 3.27 % on all eleven)",
@@ -32,7 +32,6 @@ COLUMNS = {
     "rmse": "RMSE",
     "crps": "CRPS",
     "coverage80": "80 % covers [%]",
-    "training_seconds": "training [s]",
 }
 
 
@@ -69,7 +68,7 @@ def report(results: Path) -> str:
         "in `benchmarks/accuracy/`, which `gridcast backtest benchmarks/accuracy/SET.toml --out DIR` reruns. Default",
         "settings. Where there are several seeds, figures are the median with its range; LightGBM and vanilla are of one run.",
         "Scored are the hours for which every forecaster has a forecast: the naive ones have none where the reading that they",
-        "repeat is missing. The machine may have had other work during a training: [cost.md](cost.md) compares times.",
+        "repeat is missing. Times are in [cost.md](cost.md): trainings for this page shared the machine with each other.",
         "",
     ]
     parts += [section(name, found) for name in SETS if (found := [read(path) for path in folders(results, name)])]
@@ -131,8 +130,8 @@ def shown(values: list[float | None], digits: int = 2) -> str:
     numbers = [value for value in values if value is not None]
     if not numbers:
         return ""
-    middle = f"{statistics.median(numbers):.{digits}f}"
-    return middle if len(numbers) == 1 else f"{middle} ({min(numbers):.{digits}f}..{max(numbers):.{digits}f})"
+    middle, least, most = (f"{each(numbers):.{digits}f}" for each in (statistics.median, min, max))
+    return middle if least == most else f"{middle} ({least}..{most})"
 
 
 if __name__ == "__main__":
