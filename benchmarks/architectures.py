@@ -148,12 +148,12 @@ def report(results: Path) -> str:
 
 def section(found: list[dict[str, Any]]) -> str:
     """Return the table of a set, the best variant first."""
-    first = found[0]
+    first, seeds = found[0], len({each["seed"] for each in found})
     groups = {variant: [each for each in found if tuple(each["variant"]) == variant] for variant in VARIANTS}
     lines = [
         f"## {first['set']}\n",
         f"{first['places']} places, {first['days']} days before {first['before'][:10]}, {first['epochs']} epochs, "
-        f"{len({each['seed'] for each in found})} seeds.\n",
+        f"{seeds} {'seed' if seeds == 1 else 'seeds'}.\n",
         "| temporal | spatial | nMAE [%] | pinball [%] | training [s] | parameters | lines |",
         "|---|---|---|---|---|---|---|",
     ]
