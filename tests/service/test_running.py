@@ -91,3 +91,18 @@ def test_a_client_that_goes_is_no_fault():
     with pytest.raises(Refused) as refused:
         asyncio.run(body_of(gone, declared=None, most=10, seconds=1))
     assert refused.value.status == 400
+
+
+def test_its_workers_end_with_it_even_when_it_is_killed(exported):
+    import psutil
+
+    command = [sys.executable, "-m", "gridcast", "serve", str(exported.parent), "--no-auth", "--port", "0", "--workers", "2"]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stderr is not None
+        next(line for line in process.stderr if "running on" in line)
+        until = time.monotonic() + 60
+        while len(crew := psutil.Process(process.pid).children(recursive=True)) < 4 and time.monotonic() < until:
+            time.sleep(0.2)  # two workers, and the two processes that multiprocessing has for itself
+        process.kill()
+    assert len(crew) >= 4
+    assert psutil.wait_procs(crew, timeout=60)[1] == []

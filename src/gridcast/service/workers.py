@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import multiprocessing
+import os
 import signal
 import threading
 from concurrent.futures import ProcessPoolExecutor
@@ -64,7 +65,16 @@ _shelf: list[Shelf] = []  # of a worker, in its own process
 def _begin(path: Path) -> None:
     """Read the model; the end of the service comes from its first process, not from the keyboard."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_end_with_the_service, name="end-with-service", daemon=True).start()
     _shelf[:] = [Shelf(path, Measures())]
+
+
+def _end_with_the_service() -> None:
+    """End this process when that which began it is gone, however it went."""
+    service = multiprocessing.parent_process()
+    if service is not None:
+        service.join()
+        os._exit(1)
 
 
 def _ready() -> None:
