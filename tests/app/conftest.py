@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -18,12 +19,20 @@ from gridcast.views.backtested import Total
 from gridcast.workflow.summary import summary_of
 
 PLACES = ["P0", "P1", "P2", "P3"]
+MAIN = sys.modules["__main__"]
 LEVELS = (0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95)
 SPREADS = np.array([-3.0, -2.0, -1.0, 0.0, 1.0, 2.0, 3.0])
 
 CHROMIUM = (
     os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 )
+
+
+@pytest.fixture(autouse=True)
+def main_stays():
+    """Put back the script of the tests, in whose place Streamlit leaves that of a page: processes that are begun later run it."""
+    yield
+    sys.modules["__main__"] = MAIN
 
 
 @pytest.fixture(scope="session")
