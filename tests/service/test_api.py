@@ -59,6 +59,12 @@ def test_days_after_the_training_correct_the_latest(ask, exported, tiny_tables, 
     for name, rows in table.groupby("location"):
         assert told[name]["point"] == pytest.approx(rows["point"].tolist(), abs=1e-3)
 
+    longer.shelf.model.card["run"]["trained_until"] = "2024-02-03T00:00:00+00:00"  # a newer model has learned from these days
+    longer.made.clear()
+    longer.told.clear()
+    newer = ask(forecasts=longer).get("/forecast/latest").json()["locations"]
+    assert newer["A"]["point"] != pytest.approx(told["A"]["point"], rel=1e-3)
+
 
 @pytest.mark.parametrize("how", ["post", "get"])
 def test_some_places_and_quantiles_in_the_order_asked(client, sent, how):

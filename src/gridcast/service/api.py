@@ -86,12 +86,12 @@ class Card(BaseModel):
     limits: list[str]
 
 
-async def body_of(request: Request) -> bytes:
+async def sent_with(request: Request) -> bytes:
     """Return what was sent, as it is."""
     return await request.body()
 
 
-Sent = Annotated[bytes, Depends(body_of)]
+Sent = Annotated[bytes, Depends(sent_with)]
 
 
 def make_app(forecasts: Forecasts, *, keys: Keys | None, limits: Limits | None = None) -> FastAPI:

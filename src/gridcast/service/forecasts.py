@@ -9,6 +9,7 @@ from typing import TypeVar
 
 import pandas as pd
 
+from gridcast.clock import utc
 from gridcast.errors import PanelError
 from gridcast.forecasters.exported import OnnxForecaster
 from gridcast.panel import Panel
@@ -85,8 +86,8 @@ class Forecasts:
         from gridcast.workflow.forecasting import issued_now  # slow to import, and not needed to start
 
         assert self.source.settings is not None
-        config, until = self.source.settings
-        made = Made.of(issued_now(model, panel, moment, config=config, until=until), model.gap)
+        until = utc(model.card["run"]["trained_until"])  # of the model that is served, which may be newer than the run
+        made = Made.of(issued_now(model, panel, moment, config=self.source.settings[0], until=until), model.gap)
         self.measures.add("gridcast_forecasts_total", len(panel.locations))
         return made
 
