@@ -1,9 +1,10 @@
 """What augmentation is worth: `python benchmarks/augmentation.py [SET ...] [--months all 6 3] [--seeds 1]`.
 
 Runs `gridcast ablate --augmentation` on the configurations of benchmarks/accuracy, with all the history and with a few months of
-it: on days before the test (from which a kind may be chosen), and on the test days. What is in the folder of results already is
-not done again. Writes benchmarks/augmentation.md from what is there. Needs ../shared/data. `--small` does the same in a few minutes
-with three places, ten days and a tiny network, to see that it works, and prints the page instead.
+it, on days before the test. The kinds that helped there (the whole interval is below zero, seed 0) are then tried together on the
+test days: `gridcast ablate --with`. What is in the folder of results already is not done again. Writes benchmarks/augmentation.md
+from what is there. Needs ../shared/data. `--small` does the same in a few minutes with three places, ten days and a tiny network,
+to see that it works, and prints the page instead.
 """
 
 from __future__ import annotations
@@ -66,15 +67,25 @@ def main() -> None:
 
 
 def run(results: Path, name: str, part: str, months: str, seed: int, *, small: bool) -> None:
-    """Ablate a set on a part, with so much history and a seed, unless that was done."""
+    """Ablate a set on a part, with so much history and a seed, unless that was done; on test days with the kinds that helped."""
     folder = results / f"{name}-{part}-{months}-{seed}"
-    if (folder / "ablation.json").exists():
+    chosen = [] if part == "validation" else helped(results, name, months)
+    if (folder / "ablation.json").exists() or (part == "test" and not chosen):
         return
     results.mkdir(parents=True, exist_ok=True)
     config = results / f"{name}-{part}.toml"
     config.write_text(to_toml(make_config(settings(name, part, small=small))), encoding="utf-8")
-    command = [sys.executable, "-m", "gridcast", "ablate", str(config), "--out", str(folder), "--augmentation", "--seed", str(seed)]
+    command = [sys.executable, "-m", "gridcast", "ablate", str(config), "--out", str(folder), "--seed", str(seed)]
+    command += ["--with", "+".join(chosen)] if chosen else ["--augmentation"]
     subprocess.run([*command, *([] if months == "all" else ["--months", months])], check=True)
+
+
+def helped(results: Path, name: str, months: str) -> list[str]:
+    """Return the kinds whose whole interval is below zero on the days before the test, with the first seed."""
+    found = next(ablations(results, name, "validation", months), None)
+    rows = [] if found is None else found["ablation"]
+    kinds = {row["variant"].removeprefix("with "): row for row in rows if row["variant"] not in ("hybrid", "with all")}
+    return [kind for kind, row in kinds.items() if row["high"] < 0]
 
 
 def settings(name: str, part: str, *, small: bool) -> dict[str, Any]:
@@ -106,13 +117,14 @@ def report(results: Path) -> str:
         "`python benchmarks/augmentation.py` makes this page (with `../shared/data`): the MAE of the hybrid with one kind of",
         "augmentation, and with all of them, against that without any; below zero is better. In brackets the 90 % interval of the",
         "first seed and the p value of its Diebold-Mariano test. The nMAE is that without any. Of several seeds it is the median.",
+        "The kinds whose whole interval is below zero are then tried together on the test days, of which nothing was read before.",
         "",
     ]
     for name in SETS:
-        for part in ("validation", "test"):
-            columns = {months: found for months in HISTORIES if (found := list(ablations(results, name, part, months)))}
-            if columns:
-                parts.append(section(name, part, columns))
+        columns = {months: found for months in HISTORIES if (found := list(ablations(results, name, "validation", months)))}
+        tested = {months: found for months in HISTORIES if (found := list(ablations(results, name, "test", months)))}
+        parts += [section(name, columns)] if columns else []
+        parts += [test_section(name, columns, tested)] if tested else []
     return "\n".join(parts)
 
 
@@ -122,14 +134,13 @@ def ablations(results: Path, name: str, part: str, months: str) -> Iterator[dict
         yield json.loads(path.read_text(encoding="utf-8"))
 
 
-def section(name: str, part: str, columns: dict[str, list[dict[str, Any]]]) -> str:
-    """Return the table of a set and a part: a row a kind, a column a history."""
+def section(name: str, columns: dict[str, list[dict[str, Any]]]) -> str:
+    """Return the table of a set on the days before the test: a row a kind, a column a history."""
     first = next(iter(columns.values()))[0]
     lines = [
-        f"## {name}, {part}\n",
-        f"{first['places']} places, {first['issue_times']} issue times from {first['first_issue_time'][:10]} to "
-        f"{first['last_issue_time'][:10]}; weather {first['weather']}.\n",
-        "| | " + " | ".join(f"{'all history' if months == 'all' else f'{months} months'}" for months in columns) + " |",
+        f"## {name}, before the test\n",
+        days_of(first),
+        "| | " + " | ".join(map(told, columns)) + " |",
         "|---" * (1 + len(columns)) + "|",
         "| nMAE without [%] | " + " | ".join(f"{middle(found, 'hybrid', 'nmae'):.3f}" for found in columns.values()) + " |",
     ]
@@ -138,11 +149,49 @@ def section(name: str, part: str, columns: dict[str, list[dict[str, Any]]]) -> s
     return "\n".join([*lines, ""])
 
 
+def test_section(name: str, columns: dict[str, list[dict[str, Any]]], tested: dict[str, list[dict[str, Any]]]) -> str:
+    """Return the table of a set on the test days: a row a history, with the kinds that helped before."""
+    lines = [
+        f"## {name}, the test\n",
+        days_of(next(iter(tested.values()))[0]),
+        "| history | kinds | seeds | nMAE without [%] | nMAE with [%] | MAE more by [%] |",
+        "|---|---|---|---|---|---|",
+    ]
+    for months in columns:
+        found = tested.get(months)
+        if found is None:
+            lines.append(f"| {told(months)} | none helped | | | | |")
+            continue
+        variant = next(row["variant"] for row in found[0]["ablation"] if row["variant"] != "hybrid")
+        without, with_them = (spread(found, each, "nmae") for each in ("hybrid", variant))
+        kinds = variant.removeprefix("with ").replace("+", ", ")
+        lines.append(f"| {told(months)} | {kinds} | {len(found)} | {without} | {with_them} | {cell(found, variant)} |")
+    return "\n".join([*lines, ""])
+
+
+def days_of(found: dict[str, Any]) -> str:
+    """Return the issue times of an ablation in a sentence."""
+    first, last = (found[key][:10] for key in ("first_issue_time", "last_issue_time"))
+    return f"{found['places']} places, {found['issue_times']} issue times from {first} to {last}; weather {found['weather']}.\n"
+
+
+def told(months: str) -> str:
+    """Return how much history."""
+    return "all history" if months == "all" else f"{months} months"
+
+
+def spread(found: list[dict[str, Any]], variant: str, key: str) -> str:
+    """Return the median over the seeds, and the range where there are several."""
+    values = [float(row_of(each, variant)[key]) for each in found]
+    middle = f"{statistics.median(values):.2f}"
+    return middle if len(values) == 1 else f"{middle} ({min(values):.2f}..{max(values):.2f})"
+
+
 def cell(found: list[dict[str, Any]], variant: str) -> str:
     """Return by how much the error is larger with a variant."""
     row = row_of(found[0], variant)
-    told = f" ({row['low']:+.1f}..{row['high']:+.1f}, p {row['p_value']:.2g})"
-    return f"{middle(found, variant, 'difference_percent'):+.1f}{told}"
+    interval = f"({row['low']:+.1f}..{row['high']:+.1f}, p {row['p_value']:.2g})"
+    return f"{middle(found, variant, 'difference_percent'):+.1f} {interval}"
 
 
 def middle(found: list[dict[str, Any]], variant: str, key: str) -> float:

@@ -10,7 +10,7 @@ from gridcast.augment import KINDS
 from gridcast.config import make_config, read_config
 from gridcast.errors import ConfigError
 from gridcast.loading import Listener
-from gridcast.workflow.ablating import AUGMENTED, _makes_sense, _named, _prepared, ablate
+from gridcast.workflow.ablating import EACH, PARTS, _makes_sense, _named, _prepared, _variants_of, ablate
 
 
 def test_a_part_that_the_hybrid_has_not_is_refused(tmp_path):
@@ -31,8 +31,9 @@ def test_other_branches_are_left_out_under_other_names_and_one_that_is_off_is_no
 
 
 def test_parts_are_left_out_or_kinds_are_tried_and_not_both(tmp_path):
-    with pytest.raises(ConfigError, match="either parts are left out"):
-        ablate(None, out=tmp_path / "run", parts=["cnn"], augmentation=True)
+    for augmentation in (True, ["swap+shift"]):
+        with pytest.raises(ConfigError, match="either parts are left out"):
+            ablate(None, out=tmp_path / "run", parts=["cnn"], augmentation=augmentation)
 
 
 @pytest.mark.slow
@@ -49,16 +50,43 @@ def test_each_part_is_left_out_once(tiny_world, tmp_path):
 
 
 def test_every_kind_of_augmentation_is_tried_alone_and_all_together():
-    assert list(AUGMENTED) == [*(f"with {kind}" for kind in KINDS), "with all"]
-    assert [len(how["augment"]) for how in AUGMENTED.values()] == [1] * len(KINDS) + [len(KINDS)]
+    variants = _variants_of(tuple(PARTS), EACH)
+    assert list(variants) == [*(f"with {kind}" for kind in KINDS), "with all"]
+    assert [len(how["augment"]) for how in variants.values()] == [1] * len(KINDS) + [len(KINDS)]
+
+
+def test_kinds_are_tried_together():
+    assert _variants_of(tuple(PARTS), ["shift + swap", "mixup"]) == {
+        "with shift + swap": {"augment": ("swap", "shift")},
+        "with mixup": {"augment": ("mixup",)},
+    }
+
+
+@pytest.mark.parametrize("kinds", ["swap+shfit", "swap+", ""])
+def test_an_unknown_kind_among_several_is_refused(tmp_path, kinds):
+    with pytest.raises(ConfigError, match="unknown augmentation") as caught:
+        ablate(None, out=tmp_path / "run", augmentation=[kinds])
+    assert "`shift`" in str(caught.value)
+    assert not (tmp_path / "run").exists()
+
+
+@pytest.mark.slow
+def test_kinds_together_are_compared_with_none(tiny_world, tmp_path):
+    config = make_config({**read_config(tiny_world), "training": {"augment": ["jitter"], "epochs": 1}})
+    result = ablate(config, out=tmp_path / "run", augmentation=["swap+dropping"])
+    plain = make_config({**read_config(tiny_world), "training": {"epochs": 1}})
+    assert list(result.table["variant"]) == ["hybrid", "with swap+dropping"]
+    again = ablate(plain, out=tmp_path / "again", augmentation=["swap+dropping"])
+    pd.testing.assert_frame_equal(result.table, again.table)
 
 
 def test_what_there_is_nothing_of_is_not_tried(make_panel):
+    names = [f"with {kind}" for kind in EACH]
     panel = make_panel(places=1)
-    tried = [name for name in AUGMENTED if _makes_sense(name, panel, make_config({}))]
+    tried = [name for name in names if _makes_sense(name, panel, make_config({}))]
     assert not {"with mixup", "with shift", "with weather", "with response"} & set(tried)
     warm = make_panel().with_variable("temperature", np.ones((480, 4)), units="degC", availability="perfect")
-    assert [name for name in AUGMENTED if _makes_sense(name, warm, make_config({}))] == list(AUGMENTED)
+    assert [name for name in names if _makes_sense(name, warm, make_config({}))] == names
 
 
 def test_only_so_much_history_is_kept(tiny_world, tiny_tables, tmp_path):

@@ -129,6 +129,10 @@ def ablate(  # noqa: PLR0913  one parameter an option
     augmentation: Annotated[
         bool, typer.Option("--augmentation", help="What each kind of augmentation is worth, in place of the parts.")
     ] = False,
+    together: Annotated[
+        list[str] | None,
+        typer.Option("--with", metavar="KINDS", help="What kinds of it are worth together: `swap+dropping`; may be repeated."),
+    ] = None,
     months: Annotated[int | None, typer.Option(min=1, help="Keep only so much history before the first issue time.")] = None,
     without: Annotated[
         list[str] | None,
@@ -147,13 +151,13 @@ def ablate(  # noqa: PLR0913  one parameter an option
     with polite(quiet=quiet):
         settings = _settings(config, size=size, members=None, epochs=epochs, seed=seed)
         with listening(quiet=quiet) as listener:
-            from gridcast.workflow.ablating import PARTS
+            from gridcast.workflow.ablating import EACH, PARTS
             from gridcast.workflow.ablating import ablate as run_ablation
 
             result = run_ablation(
                 settings,
                 out=out,
-                augmentation=augmentation,
+                augmentation=[*(EACH if augmentation else ()), *(together or ())],
                 months=months,
                 parts=without or tuple(PARTS),
                 overwrite=overwrite,

@@ -10,7 +10,7 @@ from typing import Any
 
 import pandas as pd
 
-from gridcast.augment import KINDS
+from gridcast.augment import KINDS, require_kinds
 from gridcast.config import RunConfig, to_toml
 from gridcast.errors import ConfigError, did_you_mean, listed, require_positive
 from gridcast.evaluation import score_table, skills
@@ -29,10 +29,8 @@ VARIANTS: dict[str, dict[str, Any]] = {
     "without weather": {"weather": False},
     "without lines": {"lines": False},
 }
-AUGMENTED: dict[str, dict[str, Any]] = {
-    **{f"with {kind}": {"augment": (kind,)} for kind in KINDS},
-    "with all": {"augment": tuple(KINDS)},
-}
+ALL = "all"
+EACH = (*KINDS, ALL)  # what is tried of augmentation unless kinds are named
 PARTS = {
     "cnn": "without CNN",
     "map": "shuffled map",
@@ -63,7 +61,7 @@ def ablate(
     config: RunConfig | str | os.PathLike[str] | None = None,
     *,
     out: str | os.PathLike[str],
-    augmentation: bool = False,
+    augmentation: bool | Sequence[str] = False,
     months: int | None = None,
     parts: Sequence[str] = tuple(PARTS),
     overwrite: bool = False,
@@ -74,7 +72,8 @@ def ablate(
     Args:
         config: Settings, or the TOML file that holds them; by default the synthetic world.
         out: The folder.
-        augmentation: Whether it is backtested without any augmentation, and then with one kind at a time and with all of them.
+        augmentation: What it is backtested with after being backtested without any augmentation: kinds, such as `swap`, several
+            together, such as `swap+dropping`, or `all`. True stands for one kind at a time and all of them.
         months: History that is kept before the first issue time; all that there is by default.
         parts: Of `PARTS`, those that are left out, one at a time.
         overwrite: Whether an earlier ablation there may be replaced.
@@ -84,11 +83,12 @@ def ablate(
         GridcastError: Of the kind that fits; nothing is left behind.
     """
     config, listener = settings_of(config), listener or Listener()
-    asked = _variants_of(parts, augmentation=augmentation)
+    kinds = EACH if augmentation is True else tuple(augmentation or ())
+    asked = _variants_of(parts, kinds)
     require_free(out, overwrite=overwrite, kind="ablation")
     prepared = _prepared(config, months, listener)
     variants = {_named(name, config): how for name, how in asked.items() if _makes_sense(name, prepared.panel, config)}
-    plain = prepared.hybrid(augment=()) if augmentation else prepared.hybrid()
+    plain = prepared.hybrid(augment=()) if kinds else prepared.hybrid()
     makers = {HYBRID: plain, **{name: prepared.hybrid(**how) for name, how in variants.items()}}
     result = run_models(prepared, makers)
     scores = score_table(result.forecasts, result.actual, panel=prepared.panel, gap=prepared.plan.gap, places=prepared.scored)
@@ -138,8 +138,8 @@ def _prepared(config: RunConfig, months: int | None, listener: Listener) -> Prep
     return prepared_for(config.model_copy(update={"data": data}), listener)
 
 
-def _variants_of(parts: Sequence[str], *, augmentation: bool) -> dict[str, dict[str, Any]]:
-    """Return the variants that leave out parts, or those with augmentation."""
+def _variants_of(parts: Sequence[str], kinds: Sequence[str]) -> dict[str, dict[str, Any]]:
+    """Return the variants that leave out parts, or those with kinds of augmentation."""
     unknown = [part for part in parts if part not in PARTS]
     if unknown:
         raise ConfigError(
@@ -148,13 +148,22 @@ def _variants_of(parts: Sequence[str], *, augmentation: bool) -> dict[str, dict[
             expected=listed(PARTS),
             hint=did_you_mean(unknown[0], PARTS),
         )
-    if augmentation and set(parts) != set(PARTS):
+    if not kinds:
+        return {PARTS[part]: VARIANTS[PARTS[part]] for part in PARTS if part in parts}
+    if set(parts) != set(PARTS):
         raise ConfigError(
             "either parts are left out, or kinds of augmentation are tried",
-            found=f"`--without {parts[0]}` and `--augmentation`" if parts else "no parts, and augmentation",
+            found=f"parts: {listed(parts) or 'none'}; augmentation: {listed(kinds)}",
             expected="one of them",
         )
-    return AUGMENTED if augmentation else {PARTS[part]: VARIANTS[PARTS[part]] for part in PARTS if part in parts}
+    return {f"with {together}": {"augment": _together(together)} for together in kinds}
+
+
+def _together(kinds: str) -> tuple[str, ...]:
+    """Return the kinds of `swap+dropping`, in the order in which they are done."""
+    names = list(KINDS) if kinds == ALL else [kind.strip() for kind in kinds.split("+")]
+    require_kinds(names)
+    return tuple(kind for kind in KINDS if kind in names)
 
 
 def _named(name: str, config: RunConfig) -> str:
