@@ -30,6 +30,7 @@ from gridcast.workflow.validating import Validation, score_of
 
 HERE = Path(__file__).parent
 SETS = ("gefcom2012", "us_ba", "nyiso")
+SINCE = {"nyiso": "2013-01-01 05:00"}  # of twelve years four are read, as many as the others have at most
 DEFAULT = ("lstm", "cnn")
 VARIANTS = [
     DEFAULT,
@@ -107,7 +108,9 @@ def run_set(name: str, variants: Iterable[tuple[str, str]], asked: argparse.Name
 def configured(name: str, asked: argparse.Namespace) -> RunConfig:
     """Return the configuration of a set, for so many epochs."""
     tables = read_config(HERE / "accuracy" / f"{name}.toml")
-    changes = {**(SMALL if asked.small else {}), "training": {"epochs": asked.epochs}}
+    changes: dict[str, Any] = {**(SMALL if asked.small else {}), "training": {"epochs": asked.epochs}}
+    if name in SINCE:
+        changes["data"] = {"start": SINCE[name]}
     return make_config({table: {**tables.get(table, {}), **changes.get(table, {})} for table in {*tables, *changes}})
 
 
@@ -127,6 +130,7 @@ def scored(validation: Validation, config: RunConfig, variant: tuple[str, str], 
         "parameters": sum(int(np.prod(weight.shape)) for weight in network.trainable_weights),
         "places": len(prepared.panel.locations),
         "days": own.task.test_days,
+        "since": str(prepared.panel.times[0]),
         "before": str(validation.before),
     }
 
@@ -152,8 +156,8 @@ def section(found: list[dict[str, Any]]) -> str:
     groups = {variant: [each for each in found if tuple(each["variant"]) == variant] for variant in VARIANTS}
     lines = [
         f"## {first['set']}\n",
-        f"{first['places']} places, {first['days']} days before {first['before'][:10]}, {first['epochs']} epochs, "
-        f"{seeds} {'seed' if seeds == 1 else 'seeds'}.\n",
+        f"{first['places']} places, {first['days']} days before {first['before'][:10]} with history since {first['since'][:10]}, "
+        f"{first['epochs']} epochs, {seeds} {'seed' if seeds == 1 else 'seeds'}.\n",
         "| temporal | spatial | nMAE [%] | pinball [%] | training [s] | parameters | lines |",
         "|---|---|---|---|---|---|---|",
     ]
