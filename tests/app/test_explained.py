@@ -1,12 +1,15 @@
 """Explanations in the folder of a run, and new ones."""
 
-import json
-from types import SimpleNamespace
+import os
+import shutil
+import time
 
 import pytest
 
-from gridcast.app import explained
-from gridcast.app.explained import explain_forecast, find_explanations
+from gridcast.app.explained import find_explaining, find_explanations, share_of, start_explanation, stop_explaining
+from gridcast.app.locks import take
+from gridcast.app.progress import progress
+from gridcast.app.runs import JOBS
 from gridcast.errors import ConfigError
 
 
@@ -26,28 +29,53 @@ def test_a_folder_without_explanations_has_none(tmp_path):
     assert find_explanations(tmp_path) == []
 
 
-def test_a_new_explanation_is_kept_in_the_folder_of_the_run_and_told_on_the_way(tmp_path, monkeypatch):
-    asked = {}
+def until(state, run, seconds=120):
+    end = time.monotonic() + seconds
+    while [each.state for each in find_explaining(run)] != state:
+        assert time.monotonic() < end, find_explaining(run)
+        time.sleep(0.1)
 
-    summary = {"location": "B", "issue_time": "2024-01-31T00:00:00+00:00"}
 
-    def stand_in(run, *, listener, **given):
-        asked.update(given, run=run)
-        for sentence in ("54 places", "B: issued at 2024-01-31", "a place more", "where it looks: C", "why: average day"):
-            listener.say(sentence)
-        return SimpleNamespace(summary=summary)
-
-    monkeypatch.setattr(explained, "explain", stand_in)
-    shares = []
-    made = explain_forecast(tmp_path, location="B", issue_time="2024-01-31 00:00", say=lambda share, _: shares.append(share))
-    assert made.path == tmp_path / "explanations" / "b_2024-01-31_00_00"
-    assert (asked["location"], asked["issue_time"], asked["overwrite"]) == ("B", "2024-01-31 00:00", False)
+@pytest.mark.slow
+def test_a_process_explains_while_others_wait_and_what_it_fails_at_is_told(network_run, tmp_path):
+    run = tmp_path / "run"
+    shutil.copytree(network_run, run)
+    turn = run / "explanations" / JOBS / "turn.lock"
+    turn.parent.mkdir(parents=True)
+    held = take(turn, wait=False)
+    first = start_explanation(run, location="B", issue_time="2024-01-31 00:00")
+    second = start_explanation(run, location="Z")
+    assert (first.path, first.label) == (run / "explanations" / "b_2024-01-31_00_00", "B, issued 2024-01-31 00:00")
+    assert second.label == "Z, issued after the newest reading"
+    assert [each.state for each in find_explaining(run)] == ["queued", "queued"]
+    assert start_explanation(run, location="B", issue_time="2024-01-31 00:00") == first  # which is at work on it already
+    os.close(held)
+    until(["failed"], run)
+    (failed,) = find_explaining(run)
+    assert "there is no place `Z`" in progress(failed.job).problems[0].problem
+    (made,) = find_explanations(run)
+    assert (made.path, made.summary["location"]) == (first.path, "B")
+    said = progress(first.job).said
+    shares = [share_of(said[:number]) for number in range(len(said) + 1)]
     assert shares == sorted(shares)
-    assert shares == pytest.approx([0.0, 0.2, 0.2, 0.6, 0.8])
-    assert json.loads(json.dumps(made.summary)) == summary
+    assert (shares[0], shares[-1]) == (0.0, 0.8)
+    stop_explaining(failed)
+    assert find_explaining(run) == []
 
 
-def test_a_place_that_is_not_there_is_refused(network_run):
-    with pytest.raises(ConfigError, match="there is no place `Z`"):
-        explain_forecast(network_run, location="Z")
-    assert find_explanations(network_run) == []
+def test_an_explanation_that_waits_is_stopped_and_forgotten(tmp_path):
+    turn = tmp_path / "explanations" / JOBS / "turn.lock"
+    turn.parent.mkdir(parents=True)
+    held = take(turn, wait=False)
+    begun = start_explanation(tmp_path)
+    assert begun.state == "queued"
+    stop_explaining(begun)
+    os.close(held)
+    assert find_explaining(tmp_path) == []
+    assert not begun.job.exists()
+
+
+def test_what_is_no_moment_is_refused_before_anything_is_begun(tmp_path):
+    with pytest.raises(ConfigError, match="issue time is no moment"):
+        start_explanation(tmp_path, issue_time="soon")
+    assert not list(tmp_path.iterdir())

@@ -47,7 +47,7 @@ def test_a_job_waits_is_stopped_goes_on_and_tells_why_it_gave_up(tmp_path, turn)
     assert (again.state, again.started) == ("queued", run.started)
     turn()
     failed = until("failed", tmp_path, run.name)
-    (problem,) = progress(failed).problems
+    (problem,) = progress(failed.job).problems
     assert "no/such/load.csv" in problem.problem
     assert "Traceback" not in (failed.job / "log.txt").read_text()
     assert not can_go_on(failed)

@@ -1,5 +1,6 @@
 """The pages of results, forecasts and explanations, run without a browser."""
 
+import os
 import shlex
 import shutil
 from pathlib import Path
@@ -7,7 +8,11 @@ from pathlib import Path
 import pytest
 import typer
 
+from gridcast.app.explained import find_explaining
+from gridcast.app.locks import take
 from gridcast.app.pages.shown import clicked_place
+from gridcast.app.processes import end
+from gridcast.app.runs import JOBS
 
 testing = pytest.importorskip("streamlit.testing.v1")
 
@@ -196,6 +201,30 @@ def test_explanations_that_are_there_are_shown(network_run, explanation, tmp_pat
     for name in ("Where it looks", "Why it changed", "What matters"):
         view(app, "understand-view", name)
     assert "map 9.0 %, weather 4.0 %" in told(app)
+
+
+def test_an_explanation_that_is_being_made_is_shown_until_it_is_there(network_run, explanation, tmp_path):
+    run = tmp_path / "run"
+    shutil.copytree(network_run, run)
+    turn = run / "explanations" / JOBS / "turn.lock"
+    turn.parent.mkdir(parents=True)
+    held = take(turn, wait=False)
+    app = open_page("understand", tmp_path, run)
+    app.selectbox(key="explain-place").set_value("A")
+    next(each for each in app.button if each.label == "Explain this forecast").click().run()
+    require_fine(app)
+    assert [each.state for each in find_explaining(run)] == ["queued"]
+    assert "Nothing is explained yet." not in told(app)
+    end(run / "explanations" / JOBS / "a_newest")  # as if it were killed
+    os.close(held)
+    app.run()
+    assert "**A, issued after the newest reading**: stopped" in told(app)
+    shutil.copytree(explanation, run / "explanations" / "a_newest")  # by a time after it was begun
+    (run / "explanations" / "a_newest" / "explanation.json").touch()
+    app.run()
+    require_fine(app)
+    assert "the average day at this hour has 105 MW" in told(app)
+    assert find_explaining(run) == []
 
 
 def test_a_moment_that_can_not_be_explained_is_refused_in_words(network_run):

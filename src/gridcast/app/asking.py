@@ -45,6 +45,15 @@ def show_problems(problems: Iterable[Problem]) -> None:
         st.error("\n\n".join(parts), icon=":material/error:")
 
 
+def say_silent_end(log: Path, more: str = "") -> None:
+    """Say of a process that ended without a word what one can do."""
+    st.error(
+        "**It ended without saying why.** It may have been killed, for want of memory or as the machine was started anew. "
+        f"Its log is `{log}`. {more}".rstrip(),
+        icon=":material/error:",
+    )
+
+
 def log_to(folder: Path) -> None:
     """Write what breaks into a file of the folder of runs; once a process."""
     path = folder.absolute() / LOG_FILE

@@ -4,18 +4,23 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable
+import shutil
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from gridcast.loading import Listener
+from gridcast.app.locks import require_locks
+from gridcast.app.processes import State, asked_of, begin, end, state_of
+from gridcast.app.runs import JOBS
+from gridcast.errors import FileError
 from gridcast.store import EXPLANATION_MARKS
-from gridcast.workflow.explaining import explain
+from gridcast.workflow.opening import require_moment
 
 FOLDER = "explanations"  # in that of a run
+ALL, NEWEST = "all places", "after the newest reading"
 STAGES = ("issued at", "since", "where it looks", "why")  # beginnings or parts of what is said on the way, in this order
 PICTURES = {
     "lags": "Which past readings the forecast rests on: what each lag adds to each hour.",
@@ -56,6 +61,31 @@ class StoredExplanation:
         return file if file.is_file() else None
 
 
+@dataclass(frozen=True)
+class Explaining:
+    """An explanation that a process makes, was stopped or failed to make.
+
+    Attributes:
+        path: The folder that it is to become.
+        label: Which forecast it is of.
+        state: How far it is.
+    """
+
+    path: Path
+    label: str
+    state: State
+
+    @property
+    def job(self) -> Path:
+        """Folder of the process: log and progress."""
+        return self.path.parent / JOBS / self.path.name
+
+    @property
+    def is_under_way(self) -> bool:
+        """Whether a process works on it, or waits for its turn."""
+        return self.state in ("queued", "running")
+
+
 def find_explanations(run: Path) -> list[StoredExplanation]:
     """Return the explanations in the folder of a run, the newest first; what can't be read is left out."""
     found = []
@@ -70,32 +100,65 @@ def find_explanations(run: Path) -> list[StoredExplanation]:
     return [each for _, each in sorted(found, key=lambda pair: -pair[0])]
 
 
-def explain_forecast(
-    run: Path, *, location: str = "", issue_time: str = "", say: Callable[[float, str], None] = lambda *_: None
-) -> StoredExplanation:
-    """Explain a forecast of a run, and keep the explanation in its folder.
+def start_explanation(run: Path, *, location: str = "", issue_time: str = "") -> Explaining:
+    """Start to explain a forecast of a run, in a process of its own, unless one is at work on it.
+
+    The explanation is kept in the folder of the run.
 
     Args:
         run: Its folder.
         location: Whose forecast; by default the sum of all places.
         issue_time: When it is issued; by default after the newest reading.
-        say: Told how far it is, between 0 and 1, and what was found.
 
     Raises:
-        GridcastError: If there is no model, or too little is known.
+        ConfigError: If the issue time is no moment, or the system has no locks.
+        FileError: If the folder can't be written to.
     """
-    stage = 0
+    require_locks()
+    if issue_time:
+        require_moment(issue_time)
+    out = run / FOLDER / _slug(f"{location or ALL} {issue_time or 'newest'}")
+    job = out.parent / JOBS / out.name
+    try:
+        job.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise FileError(f"cannot make `{job}`", found=error.strerror or str(error), expected="a folder to write to") from error
+    if (begun := _explaining(job)).is_under_way:
+        return begun
+    told = [f"--location={location}"] if location else []
+    told += [f"--issue-time={issue_time}"] if issue_time else []
+    arguments = ["explain", str(run.absolute()), "--out", str(out.absolute()), "--overwrite", *told]
+    label = f"{location or ALL}, issued {issue_time or NEWEST}"
+    begin(job, out.parent / JOBS / "turn.lock", arguments, {"label": label, "started": pd.Timestamp.now(tz="UTC").isoformat()})
+    return _explaining(job)
 
-    def told(sentence: str) -> None:
-        nonlocal stage
-        stage = max([stage, *(number for number, part in enumerate(STAGES, 1) if part in sentence)])
-        say(stage / (len(STAGES) + 1), sentence)
 
-    out = run / FOLDER / _slug(f"{location or 'all places'} {issue_time or 'newest'}")
-    result = explain(
-        run, location=location, issue_time=issue_time or None, out=out, overwrite=out.exists(), listener=Listener(told)
-    )
-    return StoredExplanation(out, json.loads(json.dumps(result.summary)))
+def find_explaining(run: Path) -> list[Explaining]:
+    """Return what is being explained of a run, and what was given up, by name."""
+    folder = run / FOLDER / JOBS
+    jobs = sorted(folder.iterdir()) if folder.is_dir() else []
+    return [each for job in jobs if asked_of(job, "label", "started") and (each := _explaining(job)).state != "done"]
+
+
+def stop_explaining(explaining: Explaining) -> None:
+    """Stop the process of an explanation, if there is one, and forget it."""
+    end(explaining.job)
+    shutil.rmtree(explaining.job, ignore_errors=True)
+
+
+def share_of(said: Sequence[str]) -> float:
+    """Return how far an explanation is, between 0 and 1, by what was said on the way."""
+    stage = max((number for sentence in said for number, part in enumerate(STAGES, 1) if part in sentence), default=0)
+    return stage / (len(STAGES) + 1)
+
+
+def _explaining(job: Path) -> Explaining:
+    """Return the explanation that a process makes; it is done where it is newer than the process."""
+    about = asked_of(job, "label", "started") or {"label": job.name, "started": ""}
+    path = job.parent.parent / job.name
+    file = path / "explanation.json"
+    there = file.is_file() and pd.Timestamp(file.stat().st_mtime_ns, tz="UTC") >= pd.Timestamp(about["started"])
+    return Explaining(path, about["label"], state_of(job, there=there))
 
 
 def _slug(text: str) -> str:

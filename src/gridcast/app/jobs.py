@@ -1,32 +1,22 @@
-"""Long jobs as processes of their own: they survive the browser's tab and the app, can be stopped, and go on later."""
+"""Runs, trainings and backtests as processes of their own, which can be stopped, and go on later."""
 
 from __future__ import annotations
 
-import json
-import os
 import re
-import signal
-import subprocess
 import sys
-import threading
-import time
-from contextlib import suppress
 from pathlib import Path
 from typing import Literal
 
 import pandas as pd
 
-from gridcast.app.locks import is_held, require_locks, take
+from gridcast.app.locks import require_locks
+from gridcast.app.processes import asked_of, begin, end
 from gridcast.app.runs import JOBS, StoredRun, find_run
 from gridcast.config import RunConfig, to_toml
 from gridcast.errors import FileError
-from gridcast.progressfile import VARIABLE, ProgressFile
-from gridcast.store import write_json
 
 Command = Literal["run", "train", "backtest"]
-PROGRESS, CHECKPOINT = "progress.jsonl", "checkpoint.npz"
-PATIENCE = 5.0  # until a process that was asked to end is made to [s]
-PLAIN = {"COLUMNS": "120", "NO_COLOR": "1", "TERM": "dumb"}  # of the log
+CHECKPOINT = "checkpoint.npz"
 
 
 def start_job(runs_dir: Path, command: Command, config: RunConfig, name: str) -> StoredRun:
@@ -50,19 +40,7 @@ def start_job(runs_dir: Path, command: Command, config: RunConfig, name: str) ->
 
 def stop_job(run: StoredRun) -> None:
     """Stop the process of a run, if there is one; what it has learned so far stands in its checkpoint."""
-    lock = run.job / "lock"
-    if not is_held(lock):
-        return
-    (run.job / "stopped").touch()
-    pid = int(json.loads((run.job / "job.json").read_text(encoding="utf-8"))["pid"])
-    for way in (signal.SIGTERM, signal.SIGKILL):
-        with suppress(ProcessLookupError):
-            os.killpg(pid, way)
-        end = time.monotonic() + PATIENCE
-        while is_held(lock) and time.monotonic() < end:
-            time.sleep(0.05)
-        if not is_held(lock):
-            return
+    end(run.job)
 
 
 def resume_job(run: StoredRun) -> StoredRun:
@@ -73,7 +51,9 @@ def resume_job(run: StoredRun) -> StoredRun:
     """
     if run.state not in ("stopped", "failed"):
         raise FileError(f"`{run.name}` can't go on", found=f"it is {run.state}", expected="a run that was stopped or failed")
-    about = json.loads((run.job / "job.json").read_text(encoding="utf-8"))
+    about = asked_of(run.job, "command", "started")
+    if about is None:
+        raise FileError(f"`{run.name}` can't go on", found="nothing that says what was asked", expected="`job.json` in its folder")
     return _launch(run.path.parent, run.job, about["command"], pd.Timestamp(about["started"]))
 
 
@@ -107,38 +87,16 @@ def _new_folder(runs_dir: Path, name: str) -> Path:
             raise FileError(f"cannot make `{job}`", found=error.strerror or str(error), expected="a folder to write to") from error
 
 
-def _launch(runs_dir: Path, job: Path, command: Command, started: pd.Timestamp) -> StoredRun:
-    """Start the process of a job; it holds the job's lock as long as it lives."""
-    held = take(job / "lock", wait=False)
-    if held is None:
-        raise FileError(f"`{job.name}` is at work already", found="another process", expected="none")
-    for mark in ("began", "stopped"):
-        (job / mark).unlink(missing_ok=True)
-    progress = ProgressFile(job / PROGRESS)
-    progress.add(started=True)
-    turn = [str(runs_dir.absolute() / JOBS / "turn.lock"), str(job.absolute() / "began")]
-    typed = [sys.executable, "-m", "gridcast.app.turn", *turn, *_arguments(command, job.absolute(), runs_dir.absolute() / job.name)]
-    try:
-        with (job / "log.txt").open("ab") as log:
-            process = subprocess.Popen(
-                typed,
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=subprocess.STDOUT,
-                env={**os.environ, **PLAIN, VARIABLE: str((job / PROGRESS).absolute())},
-                start_new_session=True,
-                pass_fds=(held,),
-            )
-        write_json({"command": command, "started": started.isoformat(), "pid": process.pid}, job / "job.json")
-    finally:
-        os.close(held)
-    threading.Thread(target=process.wait, daemon=True).start()  # so that it does not stay as a zombie
+def _launch(runs_dir: Path, job: Path, command: str, started: pd.Timestamp) -> StoredRun:
+    """Start the process of a job."""
+    arguments = _arguments(command, job.absolute(), runs_dir.absolute() / job.name)
+    begin(job, runs_dir / JOBS / "turn.lock", arguments, {"command": command, "started": started.isoformat()})
     run = find_run(runs_dir, job.name)
     assert run is not None
     return run
 
 
-def _arguments(command: Command, job: Path, out: Path) -> list[str]:
+def _arguments(command: str, job: Path, out: Path) -> list[str]:
     """Return what is typed after `gridcast`."""
     config = str(job / "config.toml")
     if command == "run":

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from gridcast.app.jobs import PROGRESS
-from gridcast.app.runs import StoredRun
+from gridcast.app.processes import PROGRESS
 from gridcast.errors import Problem
 from gridcast.progressfile import read_progress
 
@@ -48,14 +48,14 @@ class Progress:
         return min(self.epoch / self.epochs, 1.0) if self.epochs else 0.0
 
 
-def progress(run: StoredRun, *, now: float | None = None) -> Progress:
+def progress(job: Path, *, now: float | None = None) -> Progress:
     """Return how far a job is, from the file that it writes.
 
     Args:
-        run: The run that the job is to become.
+        job: Its folder.
         now: Seconds since 1970; by default the present.
     """
-    return progress_of(read_progress(run.job / PROGRESS), now=time.time() if now is None else now)
+    return progress_of(read_progress(job / PROGRESS), now=time.time() if now is None else now)
 
 
 def progress_of(lines: list[dict[str, Any]], *, now: float) -> Progress:

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
 
 import pandas as pd
 
-from gridcast.app.locks import is_held
+from gridcast.app.processes import State, asked_of, state_of
 from gridcast.errors import FileError
 from gridcast.store import BACKTEST_MARKS, MARKS, MODEL_MARKS
 
-State = Literal["queued", "running", "stopped", "failed", "done"]
 KIND_MARKS = {"run": MARKS, "backtest": BACKTEST_MARKS, "train": MODEL_MARKS}  # a run has the marks of a training too
 JOBS = ".jobs"
 
@@ -65,11 +62,11 @@ def find_run(folder: Path, name: str) -> StoredRun | None:
     """Return one run of the folder; None where there is none of that name."""
     path, job = folder / name, folder / JOBS / name
     kind = kind_of(path)
-    about = _about(job)
+    about = asked_of(job, "started", "command")
     if about is None:
         return None if kind is None else StoredRun(name, path, "done", kind, _changed(path / "config.toml"))
     started = pd.Timestamp(about["started"])
-    return StoredRun(name, path, _state(job, kind is not None), kind or str(about["command"]), started)
+    return StoredRun(name, path, state_of(job, there=kind is not None), kind or str(about["command"]), started)
 
 
 def kind_of(path: Path) -> str | None:
@@ -77,29 +74,11 @@ def kind_of(path: Path) -> str | None:
     return next((kind for kind, marks in KIND_MARKS.items() if all((path / mark).is_file() for mark in marks)), None)
 
 
-def _state(job: Path, there: bool) -> State:
-    """Return how far a job is; `there` is whether its results are."""
-    if is_held(job / "lock"):
-        return "running" if (job / "began").exists() else "queued"
-    if there:
-        return "done"
-    return "stopped" if (job / "stopped").exists() else "failed"
-
-
 def _names(folder: Path) -> set[str]:
     """Return the names of the folders in a folder, but for hidden ones."""
     if not folder.is_dir():
         return set()
     return {path.name for path in folder.iterdir() if path.is_dir() and not path.name.startswith(".")}
-
-
-def _about(job: Path) -> dict[str, str] | None:
-    """Return what is written of a job; None where there is none."""
-    try:
-        about = json.loads((job / "job.json").read_text(encoding="utf-8"))
-        return about if {"started", "command"} <= set(about) else None
-    except (OSError, ValueError, TypeError):
-        return None
 
 
 def _changed(path: Path) -> pd.Timestamp:

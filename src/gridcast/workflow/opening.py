@@ -104,14 +104,24 @@ def settings_of_run(run: str | os.PathLike[str]) -> tuple[RunConfig, pd.Timestam
     return make_config(read_config(run / "config.toml"), source=f"`{run / 'config.toml'}`"), until
 
 
-def moment_of(panel: Panel, config: RunConfig, issue_time: str | pd.Timestamp | None) -> pd.Timestamp:
-    """Return the issue time: a tick of the readings, at most their end."""
-    if issue_time is None:
-        return panel.end
+def require_moment(issue_time: str | pd.Timestamp) -> pd.Timestamp:
+    """Return an issue time as it is given, with an offset or without.
+
+    Raises:
+        ConfigError: If it is no moment.
+    """
     stamp = stamp_of(issue_time)
     if pd.isna(stamp):
         expected = "such as `2017-11-26 06:00`, the year first"
         raise ConfigError("the issue time is no moment", found=f"`{issue_time}`", expected=expected)
+    return stamp
+
+
+def moment_of(panel: Panel, config: RunConfig, issue_time: str | pd.Timestamp | None) -> pd.Timestamp:
+    """Return the issue time: a tick of the readings, at most their end."""
+    if issue_time is None:
+        return panel.end
+    stamp = require_moment(issue_time)
     zone = find_zone(clock_zone(config.data.timezone, panel.freq))
     moment = utc(stamp if stamp.tzinfo else stamp.tz_localize(zone, ambiguous=True, nonexistent="shift_forward"))
     if (moment - panel.times[0]) % panel.freq != pd.Timedelta(0):

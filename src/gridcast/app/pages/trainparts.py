@@ -6,7 +6,7 @@ from typing import Literal
 
 import streamlit as st
 
-from gridcast.app.asking import guarded, show_problems
+from gridcast.app.asking import guarded, say_silent_end, show_problems
 from gridcast.app.curves import loss_figure, loss_said
 from gridcast.app.history import scores_of_run, unit_of_run
 from gridcast.app.jobs import can_go_on, resume_job, stop_job
@@ -40,7 +40,7 @@ def _show(run: StoredRun) -> None:
             return
         if now.state != run.state:
             st.rerun()
-        made = progress(now)
+        made = progress(now.job)
         left, right = st.columns([3, 1], vertical_alignment="center")
         with left:
             _show_state(now, made)
@@ -48,7 +48,7 @@ def _show(run: StoredRun) -> None:
             _show_buttons(now)
         show_problems(made.problems if now.state == "failed" else ())
         if now.state == "failed" and not made.problems:
-            _say_why(now)
+            say_silent_end(now.job / "log.txt", "A smaller network or fewer places need less memory.")
         if now.state == "done":
             _show_scores(now)
         if made.epoch:
@@ -93,15 +93,6 @@ def _show_buttons(run: StoredRun) -> None:
         if st.button(label, icon=":material/play_arrow:", type="primary", key="train-go-on", width="stretch"):
             resume_job(run)
             st.rerun()
-
-
-def _say_why(run: StoredRun) -> None:
-    """Say of a job that ended without a word what one can do."""
-    st.error(
-        f"**It ended without saying why.** It may have been killed, for want of memory or as the machine was started anew. "
-        f"Its log is `{run.job / 'log.txt'}`. A smaller network or fewer places need less memory.",
-        icon=":material/error:",
-    )
 
 
 def _show_scores(run: StoredRun) -> None:

@@ -10,7 +10,8 @@ import pandas as pd
 import streamlit as st
 
 from gridcast.app.asking import guarded
-from gridcast.app.explained import PICTURES, StoredExplanation, explain_forecast, find_explanations
+from gridcast.app.explained import ALL, NEWEST, PICTURES, StoredExplanation, find_explanations, start_explanation
+from gridcast.app.pages.explaining import WAITED, show_explaining
 from gridcast.app.pages.shown import choose_view, page_colours, say_empty, say_no_network, show_figure, show_picture
 from gridcast.app.places import Places, in_order, places_of_run
 from gridcast.app.runs import StoredRun
@@ -30,7 +31,7 @@ from gridcast.views import style
 from gridcast.workflow.record import MODEL
 
 VIEWS = ("This forecast", "Where it looks", "Why it changed", "What matters")
-ALL, NEWEST, CHOSEN = "all places", "after the newest reading", "understand-chosen"
+CHOSEN = "understand-chosen"
 
 
 def show(runs_dir: Path, run: StoredRun | None) -> None:  # noqa: ARG001  as all pages are called
@@ -42,11 +43,16 @@ def show(runs_dir: Path, run: StoredRun | None) -> None:  # noqa: ARG001  as all
     with guarded():
         places = _places(run.path)
         _ask(run.path, places)
+        at_work = show_explaining(run.path)
         found = find_explanations(run.path)
         if not found:
-            say_empty("Nothing is explained yet.", "Choose whose forecast above, and press the button: it takes a minute or two.")
+            if not at_work:
+                say_empty("Nothing is explained yet.", "Choose whose forecast above: it takes a minute or two.")
             return
         labels = {each.path.name: each for each in found}
+        waited = st.session_state.get(WAITED)
+        if waited in labels and waited not in at_work:
+            st.session_state[CHOSEN] = st.session_state.pop(WAITED)
         if st.session_state.get(CHOSEN) not in labels:
             st.session_state[CHOSEN] = next(iter(labels))
         chosen = st.selectbox("Explanation of", list(labels), format_func=lambda name: labels[name].label, key=CHOSEN)
@@ -64,7 +70,7 @@ def _names(path: Path) -> tuple[str, ...]:
 
 
 def _ask(path: Path, places: Places) -> None:
-    """Ask whose forecast is to be explained, and explain it."""
+    """Ask whose forecast is to be explained, and start to explain it."""
     with st.form("explain", border=True):
         columns = st.columns([1.2, 1.2, 1], vertical_alignment="bottom")
         place = columns[0].selectbox("Whose forecast", [ALL, *places.names], key="explain-place")
@@ -72,23 +78,9 @@ def _ask(path: Path, places: Places) -> None:
             "Issued at", placeholder=NEWEST, key="explain-when", help="Such as 2017-11-26 06:00; empty for the newest."
         )
         sent = columns[2].form_submit_button("Explain this forecast", type="primary")
-    if not sent:
-        return
-    bar = st.progress(0.0, "Loading the network and its readings ...")
-
-    def tell(share: float, sentence: str) -> None:
-        bar.progress(share, sentence)
-
-    try:
-        made = explain_forecast(
-            path,
-            location="" if place == ALL else str(place),
-            issue_time=when.strip(),
-            say=tell,
-        )
-    finally:
-        bar.empty()
-    st.session_state[CHOSEN] = made.path.name
+    if sent:
+        begun = start_explanation(path, location="" if place == ALL else str(place), issue_time=when.strip())
+        st.session_state[WAITED] = begun.path.name
 
 
 def _show(explanation: StoredExplanation, places: Places) -> None:
