@@ -109,7 +109,7 @@ def test_newer_vintages_go_beside_the_older_ones(tiny_world, tmp_path):
     old = pd.date_range("2024-01-01", "2024-01-30", freq="D")
     new = pd.date_range("2024-01-30", "2024-01-31", freq="D")
     vintages("ABC", old, 10.0).to_csv(tmp_path / "old.csv", index=False)
-    vintages("ABC", new, 20.0, leads=24).to_csv(tmp_path / "new.csv", index=False)
+    vintages("ABC", new, 10.02, leads=24).to_csv(tmp_path / "new.csv", index=False)
     tables = read_config(tiny_world)
     tables["weather"] = {"source": str(tmp_path / "old.csv"), "stations": tables["weather"]["stations"]}
     config = make_config(tables)
@@ -120,14 +120,14 @@ def test_newer_vintages_go_beside_the_older_ones(tiny_world, tmp_path):
     at = both.isel(location=0).sel(lead=pd.Timedelta(hours=3))
     assert at.sel(issued="2024-01-05").item() == pytest.approx(10.003)
     # where both tell the newer counts, and where only the older tells, that
-    assert at.sel(issued="2024-01-30").item() == pytest.approx(20.003)
+    assert at.sel(issued="2024-01-30").item() == pytest.approx(10.023)
     far = both.isel(location=0).sel(lead=pd.Timedelta(hours=30))
     assert far.sel(issued="2024-01-30").item() == pytest.approx(10.03)
 
 
 def test_a_single_vintage_of_the_hours_to_come_is_enough(tiny_world, tmp_path):
     vintages("ABC", pd.date_range("2024-01-01", "2024-01-30", freq="D"), 10.0).to_csv(tmp_path / "old.csv", index=False)
-    vintages("ABC", [END.tz_convert(None)], 20.0).to_csv(tmp_path / "new.csv", index=False)
+    vintages("ABC", [END.tz_convert(None)], 10.02).to_csv(tmp_path / "new.csv", index=False)
     tables = read_config(tiny_world)
     tables["weather"] = {"source": str(tmp_path / "old.csv"), "stations": tables["weather"]["stations"]}
     config = make_config(tables)
@@ -135,4 +135,27 @@ def test_a_single_vintage_of_the_hours_to_come_is_enough(tiny_world, tmp_path):
     panel = with_covariates(loaded, config, END, Listener())
     both = with_newer_weather(panel, loaded, config, str(tmp_path / "new.csv"), END, Listener())
     assert both.dataset["temperature"].sizes["issued"] == 31
-    assert both.as_of(END).values_of("temperature")[-1, 0] > 20
+    assert both.as_of(END).values_of("temperature")[-1, 0] > 10.02
+
+
+@pytest.mark.parametrize(
+    ("day", "warm", "fits"),
+    [("01-25", 8.0, True), ("01-25", 46.4, False), ("07-25", 25.0, True), ("07-25", 55.0, False)],
+)
+def test_newer_weather_far_from_that_of_its_season_is_refused(tiny_world, tmp_path, day, warm, fits):
+    hours = pd.date_range("2024-01-01", "2024-01-31", freq="h", inclusive="left", name="timestamp")
+    cold = 5 + 8 * np.sin(np.arange(len(hours)) / 24)
+    pd.DataFrame(dict.fromkeys("ABC", cold), index=hours).to_csv(tmp_path / "old.csv")
+    later = pd.date_range(f"2025-{day}", periods=48, freq="h", name="timestamp")
+    pd.DataFrame({name: warm + np.sin(np.arange(48)) for name in "ABC"}, index=later).to_csv(tmp_path / "new.csv")
+    tables = read_config(tiny_world)
+    tables["weather"] = {**tables["weather"], "source": str(tmp_path / "old.csv")}
+    config = make_config(tables)
+    loaded = load(config, Listener())
+    panel = with_covariates(loaded, config, END, Listener())
+    if fits:
+        with_newer_weather(panel, loaded, config, str(tmp_path / "new.csv"), END, Listener())
+    else:
+        with pytest.raises(PanelError, match="far from all that the run knows") as caught:
+            with_newer_weather(panel, loaded, config, str(tmp_path / "new.csv"), END, Listener())
+        assert "another unit" in str(caught.value)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import numpy as np
 import pandas as pd
 import xarray as xr
 
@@ -17,6 +18,8 @@ from gridcast.loading.readings import with_covariates
 from gridcast.panel import Panel
 from gridcast.sources.pair import Loaded, read_pair
 
+SEASON = 30  # days of the year around those of newer weather, which it is compared with
+FAR = 3.0  # spreads
 FEW = 2  # times, whose distance tells no step: there may be a gap between them
 
 
@@ -95,19 +98,53 @@ def with_newer_weather(
         listener: Who is told.
 
     Raises:
-        GridcastError: If the file can't be read or does not fit.
+        GridcastError: If the file can't be read or does not fit, or is far from all weather of its season, as in another unit.
     """
     weather = config.weather.model_copy(update={"source": file})
     newer = with_covariates(loaded, config.model_copy(update={"weather": weather}), until, listener, covering=False)
     for name in newer.variables:
         variable = newer.dataset[name]
         rule = Availability.of(variable)
+        if name in panel.variables:
+            _require_like_weather(variable, panel.dataset[name], file)
         if name in panel.variables and set(variable.dims) == set(panel.dataset[name].dims):
             variable = variable.combine_first(panel.dataset[name])  # along time, or over all vintages and their leads
         units = str(newer.dataset[name].attrs.get("units", ""))
         panel = panel.with_variable(name, variable, units=units, availability=rule.kind, delay=rule.delay)
     listener.say(f"{file}: {counted(newer.variables, 'variable')} of newer weather")
     return panel
+
+
+def _require_like_weather(newer: xr.DataArray, older: xr.DataArray, file: str) -> None:
+    """Refuse weather whose middle is farther than a spread, or `FAR` where no such season is known, beyond all that was before.
+
+    Raises:
+        PanelError: Naming both.
+    """
+    newer, older = (each.dropna(each.dims[0], how="all") for each in (newer, older))
+    same = _of_season(older, pd.DatetimeIndex(newer[newer.dims[0]].values))
+    values, known = (each.values[np.isfinite(each.values)] for each in (newer, same if same.size else older))
+    if not len(values) or not len(known):
+        return
+    margin = float(np.nanstd(older.values)) * (1 if same.size else FAR)
+    middle, low, high = float(np.median(values)), float(known.min()), float(known.max())
+    if low - margin <= middle <= high + margin:
+        return
+    units = str(older.attrs.get("units", ""))
+    raise PanelError(
+        f"the weather of `{file}` is far from all that the run knows",
+        found=f"`{newer.name}` around {middle:.4g}",
+        expected=f"between {low:.4g} and {high:.4g} {units}".rstrip(),
+        hint="is it in another unit, such as Fahrenheit or kelvin? Convert it first",
+    )
+
+
+def _of_season(older: xr.DataArray, times: pd.DatetimeIndex) -> xr.DataArray:
+    """Return what is of the same time of the year, in all years."""
+    first = older.dims[0]  # times, or when forecasts were issued
+    days = pd.DatetimeIndex(older[first].values).dayofyear.to_numpy()
+    wanted = np.unique((times.dayofyear.to_numpy()[:, None] + np.arange(-SEASON, SEASON + 1) - 1) % 366 + 1)
+    return older.isel({first: np.isin(days, wanted)})
 
 
 def _table(panel: Panel) -> pd.DataFrame:
