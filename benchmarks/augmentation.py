@@ -50,6 +50,7 @@ def main() -> None:
     parser.add_argument("--months", nargs="*", default=HISTORIES, choices=HISTORIES, help="of history")
     parser.add_argument("--parts", nargs="*", default=("validation", "test"), choices=("validation", "test"))
     parser.add_argument("--seeds", type=int, default=1)
+    parser.add_argument("--epochs", type=int, help="as in the configuration by default")
     parser.add_argument("--results", type=Path, default=Path("runs/augmentation"), help="folder of the ablations")
     parser.add_argument("--small", action="store_true", help="a small world, to see that it works")
     parser.add_argument("--table-only", action="store_true", help="only write the page from what is there")
@@ -58,7 +59,7 @@ def main() -> None:
         for name in asked.sets or SETS:
             for months in asked.months:
                 for seed in range(asked.seeds):
-                    run(asked.results, name, part, months, seed, small=asked.small)
+                    run(asked.results, name, part, months, seed, epochs=asked.epochs, small=asked.small)
     page = report(asked.results)
     if asked.small:
         print(page)
@@ -66,7 +67,7 @@ def main() -> None:
         (HERE / "augmentation.md").write_text(page, encoding="utf-8")
 
 
-def run(results: Path, name: str, part: str, months: str, seed: int, *, small: bool) -> None:
+def run(results: Path, name: str, part: str, months: str, seed: int, *, epochs: int | None, small: bool) -> None:
     """Ablate a set on a part, with so much history and a seed, unless that was done; on test days with the kinds that helped."""
     folder = results / f"{name}-{part}-{months}-{seed}"
     chosen = [] if part == "validation" else helped(results, name, months)
@@ -77,15 +78,20 @@ def run(results: Path, name: str, part: str, months: str, seed: int, *, small: b
     config.write_text(to_toml(make_config(settings(name, part, small=small))), encoding="utf-8")
     command = [sys.executable, "-m", "gridcast", "ablate", str(config), "--out", str(folder), "--seed", str(seed)]
     command += ["--with", "+".join(chosen)] if chosen else ["--augmentation"]
-    subprocess.run([*command, *([] if months == "all" else ["--months", months])], check=True)
+    command += [] if months == "all" else ["--months", months]
+    subprocess.run([*command, *(["--epochs", str(epochs)] if epochs else [])], check=True)
 
 
 def helped(results: Path, name: str, months: str) -> list[str]:
     """Return the kinds whose whole interval is below zero on the days before the test, with the first seed."""
     found = next(ablations(results, name, "validation", months), None)
-    rows = [] if found is None else found["ablation"]
-    kinds = {row["variant"].removeprefix("with "): row for row in rows if row["variant"] not in ("hybrid", "with all")}
-    return [kind for kind, row in kinds.items() if row["high"] < 0]
+    return [] if found is None else helped_in(found)
+
+
+def helped_in(found: dict[str, Any]) -> list[str]:
+    """Return the kinds of an ablation whose whole interval is below zero."""
+    kinds = {row["variant"].removeprefix("with "): row for row in found["ablation"]}
+    return [kind for kind, row in kinds.items() if kind not in ("hybrid", "all") and row["high"] < 0]
 
 
 def settings(name: str, part: str, *, small: bool) -> dict[str, Any]:
@@ -140,7 +146,7 @@ def section(name: str, columns: dict[str, list[dict[str, Any]]]) -> str:
     lines = [
         f"## {name}, before the test\n",
         days_of(first),
-        "| | " + " | ".join(map(told, columns)) + " |",
+        "| | " + " | ".join(told(months, found) for months, found in columns.items()) + " |",
         "|---" * (1 + len(columns)) + "|",
         "| nMAE without [%] | " + " | ".join(f"{middle(found, 'hybrid', 'nmae'):.3f}" for found in columns.values()) + " |",
     ]
@@ -157,15 +163,14 @@ def test_section(name: str, columns: dict[str, list[dict[str, Any]]], tested: di
         "| history | kinds | seeds | nMAE without [%] | nMAE with [%] | MAE more by [%] |",
         "|---|---|---|---|---|---|",
     ]
-    for months in columns:
-        found = tested.get(months)
-        if found is None:
-            lines.append(f"| {told(months)} | none helped | | | | |")
+    for months, before in columns.items():
+        if (found := tested.get(months)) is None:
+            lines += [] if helped_in(before[0]) else [f"| {told(months, before)} | none helped | | | | |"]
             continue
         variant = next(row["variant"] for row in found[0]["ablation"] if row["variant"] != "hybrid")
         without, with_them = (spread(found, each, "nmae") for each in ("hybrid", variant))
         kinds = variant.removeprefix("with ").replace("+", ", ")
-        lines.append(f"| {told(months)} | {kinds} | {len(found)} | {without} | {with_them} | {cell(found, variant)} |")
+        lines.append(f"| {told(months, found)} | {kinds} | {len(found)} | {without} | {with_them} | {cell(found, variant)} |")
     return "\n".join([*lines, ""])
 
 
@@ -175,9 +180,9 @@ def days_of(found: dict[str, Any]) -> str:
     return f"{found['places']} places, {found['issue_times']} issue times from {first} to {last}; weather {found['weather']}.\n"
 
 
-def told(months: str) -> str:
-    """Return how much history."""
-    return "all history" if months == "all" else f"{months} months"
+def told(months: str, found: list[dict[str, Any]]) -> str:
+    """Return how much history, and the epochs."""
+    return f"{'all history' if months == 'all' else f'{months} months'}, {found[0]['epochs']} epochs"
 
 
 def spread(found: list[dict[str, Any]], variant: str, key: str) -> str:
