@@ -37,7 +37,7 @@ def test_the_best_settings_are_printed(config, tmp_path):
     assert done.exit_code == 0, done.stderr
     assert done.stdout.split("\n")[0].split() == ["setting", "best", "as", "configured"]
     assert "learning_rate" in done.stdout
-    assert "trial 6 of 6" in done.stderr
+    assert "trial 6 (6 of 6)" in done.stderr
     assert "gridcast train" in done.stderr
 
 

@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 
 from gridcast.explain.influence import BOTH, influence, nearest, strongest
+from gridcast.explain.parts import parts_of
 from gridcast.samples.columns import columns_of
 
 
@@ -26,6 +27,16 @@ def test_the_neighbour_that_the_network_follows_comes_first(ask):
     changes = table.set_index(["location", "kind"])["change"]
     assert changes["P2", "load"] == pytest.approx(newest.mean() * question.samples.recipe.scaler.scale[1], rel=1e-4)
     assert changes["P2", BOTH] == pytest.approx(changes["P2", "load"] + changes["P2", "weather"], rel=1e-4)
+
+
+def test_without_weather_nothing_is_said_of_it(ask, make_panel):
+    question = ask(
+        lambda inputs, at: inputs["start"] + inputs["map"][:, 2, at("map", "newest_2")[0]][:, None, None], panel=make_panel(days=40)
+    )
+    table = influence(question)
+    assert set(table["kind"]) == {"load"}
+    assert strongest(table, question, 1) == [2]
+    assert "weather" not in parts_of(question).groups
 
 
 def test_for_the_sum_of_all_places_each_place_is_asked_about(ask):

@@ -5,6 +5,7 @@ import xarray as xr
 from hypothesis import given
 from hypothesis import strategies as st
 
+from gridcast.errors import PanelError
 from gridcast.features.calendar import Calendar
 from gridcast.panel import Panel
 from gridcast.samples.recipe import Recipe
@@ -49,6 +50,14 @@ def test_nothing_at_or_after_the_issue_time_is_seen(seed):
     others = Samples(samples.recipe, Panel.from_wide(pd.DataFrame(later, index=times, columns=list("ABC"))).between(None, None))
     others = Samples(samples.recipe, Panel(others.panel.dataset.assign_attrs(timezone="Europe/Berlin")))
     assert same(samples.batch(np.array([row])), others.batch(np.array([row])))
+
+
+def test_a_history_longer_than_all_readings_is_refused(make_panel):
+    panel = make_panel(days=10, places=2)
+    assert samples_of(panel, context=240).recipe.context == 240
+    with pytest.raises(PanelError, match="longer than all readings"):
+        samples_of(panel, context=241)
+    assert samples_of(panel, context=None).recipe.context > 240  # what is usual, with gaps
 
 
 def test_the_reading_before_the_issue_time_is_seen(make_panel):

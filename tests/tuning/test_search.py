@@ -94,6 +94,30 @@ def test_a_grid_is_searched_to_its_end(make_search):
     assert len(table[["learning_rate", "epochs"]].drop_duplicates()) == 1 + 12
 
 
+@pytest.mark.parametrize("method", ["random", "bayes", "gp"])
+def test_a_small_space_is_tried_once_and_then_the_search_ends(make_search, method):
+    search = make_search(method=method, space={"learning_rate": [0.001, 0.003], "epochs": {"low": 10, "high": 30, "step": 10}})
+    begun(search, resume=False)
+    search_alone(search, Budget(60), lambda _: None)
+    table = outcome_of(search).table
+    assert len(table[~table["configured"]][["learning_rate", "epochs"]].drop_duplicates()) == 2 * 3
+    assert len(table) < 60
+    assert table[~table["configured"]].groupby(["learning_rate", "epochs"])["score"].nunique().le(1).all()  # pruned ones have none
+
+
+def test_what_was_tried_is_not_trained_again(make_search):
+    seen = []
+
+    def watched(config, report):
+        seen.append(config.training.learning_rate)
+        return 1.0
+
+    search = make_search(method="random", space={"learning_rate": [0.001, 0.003, 0.01]}, objective=watched)
+    begun(search, resume=False)
+    search_alone(search, Budget(60), lambda _: None)
+    assert sorted(map(str, seen)) == ["0.001", "0.003", "0.01", "None"]
+
+
 def test_poor_trials_are_pruned_by_their_curve(make_search):
     search, reached = make_search(method="random"), []
 

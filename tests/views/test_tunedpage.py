@@ -97,6 +97,20 @@ def test_the_best_trial_runs_through_its_settings():
     assert plot_parallel(tuned([{"score": 1.0, "configured": True}, {"score": 2.0}])) is None
 
 
+def test_a_single_setting_is_drawn_against_the_score():
+    rows = [{"score": 2.0, "configured": True}, {"score": 1.5, "learning_rate": 1e-3}, {"score": 1.2, "learning_rate": 1e-2}]
+    found = tuned(rows)
+    one = Tuned(Space.of(make_config({"tune": {"space": {"learning_rate": SPACE["learning_rate"]}}})), found.table, {})
+    trials, best = plot_parallel(one).axes[0].get_lines()[:2]
+    assert trials.get_xdata() == pytest.approx([1 / 3, 2 / 3])  # of the three orders of magnitude
+    assert (best.get_xdata(), best.get_ydata()) == (pytest.approx([2 / 3]), pytest.approx([1.2]))
+
+
+def test_without_weather_no_table_speaks_of_it():
+    assert "<caption>ex post</caption>" in tuning_page(some(), FACTS)
+    assert "<caption>" not in tuning_page(some(), {**FACTS, "weather": "none"})
+
+
 def test_figures_are_left_out_where_there_is_nothing():
     nothing = tuned([{"state": "failed"}])
     assert plot_history(nothing) is plot_importance(nothing) is plot_parallel(nothing) is None

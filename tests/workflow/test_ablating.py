@@ -99,7 +99,9 @@ def test_only_so_much_history_is_kept(tiny_world, tiny_tables, tmp_path):
     kept = _prepared(config, 1, Listener())
     assert kept.panel.times[0] == pd.Timestamp("2024-01-25", tz="UTC")
     assert kept.config.data.start == "2024-01-25T00:00:00+00:00"  # so that the written configuration makes the same again
-    assert _prepared(config, 2, Listener()).panel.times[0] == pd.Timestamp("2024-01-01", tz="UTC")  # all that there is
+    said = []
+    assert _prepared(config, 2, Listener(said.append)).panel.times[0] == pd.Timestamp("2024-01-01", tz="UTC")
+    assert said[-1] == "there are not 2 months of history: all is kept, from 2024-01-01 on"
 
 
 def test_an_unknown_kind_is_refused_before_the_work(tiny_world, tmp_path):

@@ -30,6 +30,9 @@ def test_all_tables_and_pictures_are_written(explained):
     assert result.folder == out
     assert json.loads((out / "explanation.json").read_text())["location"] == "B"
     assert any(sentence.startswith("B: issued at 2024-01-29 06:00 UTC, beside 21 earlier days") for sentence in said)
+    mean = float((result.change.last - result.change.first).mean())
+    told = f"since 2024-01-28 18:00 UTC it has changed by {mean:+.4g} MW in the mean of 12 shared steps: "
+    assert any(sentence.startswith(told) for sentence in said)
 
 
 def test_the_parts_add_up_to_the_forecast_that_the_run_makes(explained, trained, tmp_path):
@@ -67,6 +70,7 @@ WRONG = {
     "after the end": ({"issue_time": "2024-02-05"}, PanelError, "the readings end before the issue time"),
     "too early": ({"issue_time": "2024-01-02 06:00"}, PanelError, "no earlier days to compare the forecast with"),
     "before the first": ({"issue_time": "2023-12-01"}, PanelError, "no context for 1 of 1 issue times"),
+    "a later earlier one": ({"issue_time": ISSUED, "previous_time": "2024-01-29 18:00"}, ConfigError, "comes after the one"),
     "no hour together": ({"previous_time": "2024-01-20"}, ConfigError, "about no hour together"),
     "no run": ({"previous_run": "nowhere"}, FileError, "holds no model"),
 }

@@ -58,7 +58,7 @@ def test_the_folder_holds_the_best_settings_and_all_trials(settings, tmp_path):
 def test_the_first_lines_of_the_best_settings_say_what_they_are(settings, tmp_path):
     result = tune(settings(), out=tmp_path / "out")
     first = (tmp_path / "out" / "best.toml").read_text().partition("[data]")[0]
-    assert f"The best of 8 trials: pinball {result.summary['best_score']:.4f} %" in first
+    assert f"The best of 8 trials with a score: pinball {result.summary['best_score']:.4f} %" in first
     assert "in place of 2.0000 % as configured" in first
 
 
@@ -88,6 +88,18 @@ def test_other_settings_do_not_go_on_and_leave_all_as_it_is(settings, tmp_path):
     with pytest.raises(ConfigError, match=r"another `tune\.score`"):
         tune(settings(score="nmae"), out=tmp_path / "out", resume=True)
     assert {path.name: path.read_bytes() for path in (tmp_path / "out").iterdir()} == before
+
+
+def test_a_search_that_is_not_there_does_not_go_on(settings, tmp_path):
+    with pytest.raises(FileError, match="no search to go on with"):
+        tune(settings(), out=tmp_path / "out", resume=True)
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_storage_that_is_no_database_is_refused(settings, tmp_path):
+    with pytest.raises(ConfigError, match="is no database"):
+        tune(settings(), out=tmp_path / "out", storage="nonsense")
+    assert not (tmp_path / "out").exists()
 
 
 def test_a_folder_of_another_kind_is_refused(settings, tmp_path):

@@ -64,8 +64,9 @@ def _print(summary: dict[str, Any], *, as_json: bool) -> None:
         return
     matters = {row["group"]: row["importance"] for row in summary["importance"]}
     unit = f" {summary['unit']}" if summary["unit"] else ""
-    print(f"{summary['location']}, issued {summary['issue_time']}: mean of the steps{unit and f' in{unit}'}")
-    print(f"{'average day':<14}{summary['average_day']:>12,.5g}    larger error without it")
+    issued = summary["issue_time"][:16].replace("T", " ")
+    print(f"{summary['location']}, issued {issued} UTC: mean of the steps{unit and f' in{unit}'}")
+    print(f"{'average day':<14}{summary['average_day']:>12,.5g}    larger error with another day's")
     for group, value in summary["groups"].items():
         told = f"{matters[group]:>16.1f} %" if group in matters else ""
         print(f"{group:<14}{value:>+12,.4g}{told}")

@@ -19,9 +19,10 @@ def influence(question: Question) -> pd.DataFrame:
     What a neighbour put on the map is replaced by what it put there at the same hour of earlier days, one at a time.
 
     Returns:
-        Columns `location`; `kind`, one of `load and weather`, `load`, `weather`; `size`, the mean over steps and days of how far
-        the forecast moves, either way; `change`, the mean of the forecast less that without the neighbour; `share` of `size` in
-        the mean size of the forecast [1]. [the panel's unit] The neighbours of the sum of all places are the places.
+        Columns `location`; `kind`, one of `load and weather`, `load`, `weather`, where there is no weather `load` alone; `size`,
+        the mean over steps and days of how far the forecast moves, either way; `change`, the mean of the forecast less that
+        without the neighbour; `share` of `size` in the mean size of the forecast [1]. [the panel's unit] The neighbours of the sum
+        of all places are the places.
     """
     others = nearest(question) if len(question.placed.number) > 1 else []
     parts = parts_of(question, others, by_kind=True, own=() if not question.others else None)
@@ -53,7 +54,8 @@ def influence(question: Question) -> pd.DataFrame:
 def strongest(table: pd.DataFrame, question: Question, count: int) -> list[int]:
     """Return the numbers of the neighbours with the most influence."""
     names = question.samples.panel.locations
-    return [names.index(name) for name in table.loc[table["kind"] == BOTH, "location"][:count]]
+    whole = table.loc[table["kind"].isin([BOTH, *([] if (table["kind"] == BOTH).any() else [LOAD])])]
+    return [names.index(name) for name in whole["location"][:count]]
 
 
 def nearest(question: Question, most: int = MOST) -> list[int]:
@@ -71,7 +73,7 @@ def nearest(question: Question, most: int = MOST) -> list[int]:
 def _kinds(parts: Parts, name: str) -> list[str]:
     """Return what of a neighbour there is to be hidden."""
     told = [kind for kind in (LOAD, WEATHER) if (MAP, f"{name}: {kind}") in parts.names]
-    return [BOTH, *told] if len(told) > 1 else [BOTH]
+    return [BOTH, *told] if len(told) > 1 else told
 
 
 def _hidden(parts: Parts, name: str, kind: str) -> list[int]:

@@ -95,8 +95,10 @@ def _steps(samples: Samples) -> Iterator[Column]:
             yield Column(name, lag_group(lag), lag_part(lag))
         elif then == "holiday" or name.startswith("towards_"):
             yield Column(name, HOLIDAY, HOLIDAY)
+        elif then == "weather_known":  # without weather it is always 0, and no group of its own
+            yield Column(name, WEATHER, THERE) if recipe.covariates.names else Column(name, CALENDAR, "hour")
         else:
-            yield Column(name, WEATHER, THERE if then == "weather_known" else weather_part(recipe, then))
+            yield Column(name, WEATHER, weather_part(recipe, then))
 
 
 def _recent() -> Iterator[Column]:

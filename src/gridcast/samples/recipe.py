@@ -11,7 +11,7 @@ import pandas as pd
 from gridcast.availability import Availability
 from gridcast.clock import DAY, WEEK, steps_in
 from gridcast.covariates import Covariates
-from gridcast.errors import require_positive
+from gridcast.errors import PanelError, counted, require_positive
 from gridcast.features.calendar import Calendar
 from gridcast.panel import Panel
 from gridcast.samples.lags import Lags
@@ -80,6 +80,12 @@ class Recipe:
         day, week = steps_in(DAY, panel.freq), steps_in(WEEK, panel.freq)
         until = panel.end if until is None else until
         patch = day if day > 1 else week
+        if context is not None and context > panel.rows:
+            raise PanelError(
+                "the history to be read is longer than all readings",
+                found=f"a sequence length of {context:,}, and {counted(panel.rows, 'reading')} of each place",
+                expected="a part of them: 28 days are usual",
+            )
         context = context or default_context(panel.freq)
         patch = patch if context >= patch else max(1, patch // PATCHES)
         context = -(-context // patch) * patch

@@ -13,7 +13,7 @@ from gridcast.config import RunConfig
 from gridcast.errors import TrainingError, counted
 from gridcast.tuning.space import LEFT_OUT, SEARCHED, Range, Space
 from gridcast.tuning.storage import answering, library
-from gridcast.tuning.study import Search, joined, state_of
+from gridcast.tuning.study import LOST, Search, joined, state_of
 
 if TYPE_CHECKING:
     from optuna.study import Study
@@ -105,7 +105,8 @@ def _columns(space: Space) -> list[str]:
 def _row(trial: FrozenTrial, space: Space) -> dict[str, Any]:
     """Return a trial as a row; that of the configuration has its own settings."""
     configured = bool(trial.user_attrs.get("configured"))
-    spent = (trial.datetime_complete - trial.datetime_start) if trial.datetime_complete and trial.datetime_start else None
+    ended = None if state_of(trial) == LOST else trial.datetime_complete  # when a lost one ended nobody knows
+    spent = (ended - trial.datetime_start) if ended and trial.datetime_start else None
     return {
         "trial": trial.number + 1,
         "state": state_of(trial),

@@ -45,20 +45,27 @@ class Budget:
     trials: int | None = None
     deadline: float | None = None
 
-    def allows(self, study: Study, method: str) -> bool:
-        """Return whether another trial may begin."""
+    def allows(self, study: Study, search: Search) -> bool:
+        """Return whether another trial may begin: there is something left to be tried, and time and trials for it."""
         states = library().trial.TrialState
         trials = study.get_trials(deepcopy=False)
         if self.deadline is not None and time.time() >= self.deadline:
             return False
         if self.trials is not None and sum(counts(each) for each in trials) >= self.trials:
             return False
-        return method != "grid" or any(each.state is states.WAITING for each in trials)
+        if any(each.state is states.WAITING for each in trials):
+            return True
+        return search.method != "grid" and len({point(each) for each in trials if counts(each)} - {()}) < search.space.count
 
 
 def counts(trial: FrozenTrial) -> bool:
     """Return whether a trial has been spent: it has ended, or runs; one that was lost has not."""
     return state_of(trial) not in ("lost", "waiting")
+
+
+def point(trial: FrozenTrial) -> tuple[tuple[str, Any], ...]:
+    """Return the settings of a trial, by name; nothing of that as configured, and of one to which none were given yet."""
+    return tuple(sorted(trial.params.items()))
 
 
 def search_alone(search: Search, budget: Budget, say: Say, *, worker: int = 0, most: int | None = None) -> bool:
@@ -78,7 +85,7 @@ def search_alone(search: Search, budget: Budget, say: Say, *, worker: int = 0, m
     study, objective, failed, done = joined(search, worker=worker), search.make(), 0, 0
     while most is None or done < most:
         with answering(search.storage):
-            if not (_parent_lives() and budget.allows(study, search.method)):
+            if not (_parent_lives() and budget.allows(study, search)):
                 return True
             last: list[FrozenTrial] = []
             study.optimize(
@@ -140,7 +147,8 @@ def sentence(trial: FrozenTrial, study: Study, budget: Budget) -> str:
     }.get(state_of(trial), f"failed: {str(trial.user_attrs.get('error', '')).partition(chr(10))[0]}")
     complete = [each for each in study.get_trials(deepcopy=False) if each.state.name == "COMPLETE" and each.value is not None]
     best = min(complete, key=lambda each: float(each.value or 0), default=None)
-    of = f" of {budget.trials}" if budget.trials is not None else ""
+    ended = sum(each.state.is_finished() and counts(each) for each in study.get_trials(deepcopy=False))
+    of = f" ({ended} of {budget.trials})" if budget.trials is not None else ""
     so_far = f"; best {best.value:.4f} (trial {best.number + 1})" if best else ""
     return f"trial {trial.number + 1}{of}: {outcome}, {spent:.0f} s, {what}{so_far}"
 
@@ -157,6 +165,8 @@ def _score(trial: Trial, study: Study, search: Search, objective: Objective) -> 
         if search.method == "grid" and not trial.user_attrs.get("queued"):
             raise TrainingError(f"{LOST}: another process took the last point of the grid")
         values = {} if trial.user_attrs.get("configured") else search.space.drawn(trial)
+        if (same := _same(study, trial)) is not None:
+            return _again(same, study, search)
         return objective(search.space.with_values(values), _reporter(trial))
     except Pruned:
         raise library().TrialPruned from None
@@ -167,6 +177,26 @@ def _score(trial: Trial, study: Study, search: Search, objective: Objective) -> 
     except Exception as error:
         trial.set_user_attr("error", _told(error))
         raise library().TrialPruned from error
+
+
+def _same(study: Study, trial: Trial) -> FrozenTrial | None:
+    """Return an earlier trial with the same settings, which the same seed would let end in the same way."""
+    earlier = [each for each in study.get_trials(deepcopy=False) if each.number != trial.number and trial.params]
+    return next((each for each in earlier if each.params == trial.params and state_of(each) in ("complete", "pruned")), None)
+
+
+def _again(same: FrozenTrial, study: Study, search: Search) -> float:
+    """Let a trial end as the same one before it has, and queue settings that were not tried, where there are few.
+
+    Raises:
+        Pruned: If that one was pruned.
+    """
+    untried = search.space.untried([each.params for each in study.get_trials(deepcopy=False)])
+    if untried is not None:
+        study.enqueue_trial(untried)
+    if same.value is None or state_of(same) == "pruned":
+        raise Pruned
+    return float(same.value)
 
 
 def _reporter(trial: Trial) -> Callable[[int, float], None]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import json
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -64,6 +64,15 @@ class Choices:
         """Return the labels, all of which a grid takes."""
         return self.labels
 
+    def all(self) -> list[Any]:
+        """Return the labels."""
+        return self.labels
+
+    @property
+    def count(self) -> float:
+        """How many values there are."""
+        return len(self.values)
+
 
 @dataclass(frozen=True)
 class Range:
@@ -104,6 +113,16 @@ class Range:
         numbers = [round(each) if self.whole else float(f"{each:.12g}") for each in found.tolist()]
         return list(dict.fromkeys(numbers))
 
+    def all(self) -> list[Any]:
+        """Return every number, where there is a step."""
+        return [self.low + number * (self.step or 1) for number in range(int(self.count))]
+
+    @property
+    def count(self) -> float:
+        """How many values there are, infinite where they lie close together."""
+        step = self.step or (1 if self.whole else None)
+        return math.inf if step is None else math.floor((self.high - self.low) / step + 1e-9) + 1
+
 
 @dataclass(frozen=True)
 class Space:
@@ -143,6 +162,18 @@ class Space:
     def drawn(self, trial: Trial) -> Values:
         """Return what a trial is given."""
         return {name: dimension.drawn(trial, name) for name, dimension in self.dimensions.items()}
+
+    @property
+    def count(self) -> float:
+        """How many settings there are to be tried, beside those as configured."""
+        return math.prod(each.count for each in self.dimensions.values())
+
+    def untried(self, tried: Collection[Values]) -> Values | None:
+        """Return settings that are not among some, where there are few; None where there are many, or none is left."""
+        if self.count > MOST:
+            return None
+        points = itertools.product(*(each.all() for each in self.dimensions.values()))
+        return next((each for point in points if (each := dict(zip(self.dimensions, point, strict=True))) not in tried), None)
 
     def grid(self) -> list[Values]:
         """Return all points of a grid.

@@ -127,6 +127,7 @@ def legend_below(axes: Axes, handles: Mapping[str, Artist], title: str = "", sid
         frameon=False,
         fontsize=10,
         alignment="left",
+        labelspacing=0.9 if title else 0.5,  # a large mark is not to touch the title
     )
     axes.add_artist(legend)
     legend.set_clip_on(False)  # else the layout makes no room for it

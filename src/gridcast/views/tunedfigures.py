@@ -49,7 +49,7 @@ def plot_history(tuned: Tuned) -> Figure | None:
     _marks(axes, trials[scores > top], "^", style.GREY, "above the axis")
     _marks(axes, ended["pruned"], "v", style.ORANGE, "pruned (no score)")
     _marks(axes, ended["failed"], "X", style.VERMILION, "failed (no score)")
-    style.dressed(axes, "How the search went")
+    style.dressed(axes, "The score of each trial, and the best so far")
     axes.set(xlabel="trial", ylabel=label_of(tuned), xlim=(0.5, last + 0.5))
     axes.xaxis.set_major_locator(MaxNLocator(12, integer=True))
     figure.legend(loc="outside upper left", ncols=6, frameon=False, fontsize=10)
@@ -67,7 +67,7 @@ def plot_importance(tuned: Tuned) -> Figure | None:
     axes.barh(names, shares, color=style.BLUE, height=0.62)
     for place, share in enumerate(shares):
         axes.annotate(f"{share:.0f} %", (share, place), xytext=(5, 0), textcoords="offset points", va="center", color=style.INK)
-    style.dressed(axes, "Which settings mattered")
+    style.dressed(axes, "How much of the scores each setting explains")
     axes.grid(visible=False, axis="y")
     axes.set(xlabel="share of the variance of the scores that the setting explains [%]", xlim=(0, 1.1 * max(shares)))
     return figure
@@ -79,6 +79,8 @@ def plot_parallel(tuned: Tuned) -> Figure | None:
     if len(complete) < 2:
         return None
     names = sorted(tuned.settings, key=lambda name: -tuned.importance.get(name, 0.0))
+    if len(names) == 1:
+        return _plot_one(tuned, names[0], complete)
     figure = style.new_figure(WIDTH, 4.4)
     axes = figure.subplots()
     heights = np.stack([_heights(tuned, name, complete) for name in names], axis=1)
@@ -93,8 +95,27 @@ def plot_parallel(tuned: Tuned) -> Figure | None:
     bar.set_label(label_of(tuned), color=style.INK)
     bar.ax.tick_params(color=style.GREY)
     bar.outline.set_visible(False)
-    axes.set_title("Settings of each trial, the most important first", loc="left", fontsize=12, pad=36, color=style.INK)
+    title = "Settings of each trial but that as configured, the most important first"
+    axes.set_title(title, loc="left", fontsize=12, pad=36, color=style.INK)
     axes.legend(loc="upper right", bbox_to_anchor=(1.0, 1.19), frameon=False, fontsize=10)
+    return figure
+
+
+def _plot_one(tuned: Tuned, name: str, complete: pd.DataFrame) -> Figure:
+    """Return the score of each trial over the only setting that was searched."""
+    figure = style.new_figure(WIDTH, 4.0)
+    axes = figure.subplots()
+    scores = complete["score"].to_numpy(dtype=np.float64)
+    heights = _heights(tuned, name, complete)
+    axes.plot(heights, scores, "o", color=style.GREY, markersize=6, label="trial")
+    axes.plot(heights[-1:], scores[-1:], "o", color=style.VERMILION, markersize=8, label="best")
+    if np.isfinite(tuned.configured):
+        axes.axhline(tuned.configured, color=style.INK, linewidth=1, linestyle="--", label="as configured", zorder=1)
+    ticks = _ticks(tuned, name)
+    axes.set_xticks([place for _, place in ticks], [label for label, _ in ticks])
+    style.dressed(axes, f"The score by {name}")
+    axes.set(xlabel=name, ylabel=label_of(tuned), xlim=(-0.06, 1.06))
+    figure.legend(loc="outside upper left", ncols=3, frameon=False, fontsize=10)
     return figure
 
 

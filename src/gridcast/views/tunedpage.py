@@ -14,6 +14,7 @@ from matplotlib.figure import Figure
 from gridcast.atomic import replacing
 from gridcast.errors import counted
 from gridcast.tuning import Tuned
+from gridcast.tuning.space import LEFT_OUT
 from gridcast.views import style
 from gridcast.views.backtesttables import table
 from gridcast.views.page import document
@@ -47,7 +48,7 @@ def tuning_page(tuned: Tuned, facts: Mapping[str, Any], *, title: str = "Search"
         "How the search went": _figure(plot_history(tuned), "Score of each trial, and the best so far."),
         "Which settings mattered": _figure(plot_importance(tuned), "Importance of each setting.") or f"<p>{few}</p>",
         "The trials": _figure(plot_parallel(tuned), "Each trial as a line through its settings.") + _best(tuned, facts),
-        "What failed": _failures(tuned, facts),
+        "What failed or was lost": _failures(tuned),
     }
     return document(title, parts)
 
@@ -90,9 +91,9 @@ def _settings(tuned: Tuned, facts: Mapping[str, Any]) -> str:
     rows = [[f"<code>{escape(name)}</code>", f"<b>{_shown(best[name])}</b>", before[name]] for name in tuned.settings]
     note = (
         "The best of many scores is a little too good: how much of the gain remains is told by one backtest of "
-        "<code>best.toml</code>. A setting of which no value is shown has its default."
+        "<code>best.toml</code>."
     )
-    return table(["setting", "best", "as configured"], rows, facts["weather"]) + f'<p class="small">{note}</p>'
+    return table(["setting", "best", "as configured"], rows, _mark(facts)) + f'<p class="small">{note}</p>'
 
 
 def _best(tuned: Tuned, facts: Mapping[str, Any]) -> str:
@@ -103,19 +104,24 @@ def _best(tuned: Tuned, facts: Mapping[str, Any]) -> str:
         + [_shown(row[name]) for name in tuned.settings]
         for row in rows.to_dict("records")
     ]
-    return table(["trial", label_of(tuned), "seconds", *tuned.settings], cells, facts["weather"]) if cells else ""
+    return table(["trial", label_of(tuned), "seconds", *tuned.settings], cells, _mark(facts)) if cells else ""
 
 
-def _failures(tuned: Tuned, facts: Mapping[str, Any]) -> str:
+def _failures(tuned: Tuned) -> str:
     rows = tuned.table[tuned.table["error"] != ""].head(SHOWN)
     cells = [[str(row["trial"]), row["state"], escape(row["error"])] for row in rows.to_dict("records")]
-    return table(["trial", "state", "error"], cells, facts["weather"], "words") if cells else ""
+    return table(["trial", "state", "error"], cells, "", "words") if cells else ""
+
+
+def _mark(facts: Mapping[str, Any]) -> str:
+    """Return what weather the scores rest on, where there is any."""
+    return "" if facts["weather"] == "none" else str(facts["weather"])
 
 
 def _shown(value: Any) -> str:
-    """Return a value of a setting; nothing where it is left out."""
+    """Return a value of a setting, `default` where it is left out."""
     if value is None or value != value:
-        return ""
+        return LEFT_OUT
     return f"{value:.4g}" if isinstance(value, float) else escape(str(value))
 
 

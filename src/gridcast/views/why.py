@@ -10,13 +10,12 @@ import pandas as pd
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.colors import TwoSlopeNorm
-from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from matplotlib.ticker import MaxNLocator
 
-from gridcast.clock import clock_zone, local_labels
+from gridcast.clock import DAY, clock_zone, local_labels
 from gridcast.explain.attribution import Attribution
 from gridcast.explain.change import CALENDAR, LOAD, MODEL, WEATHER, Change
 from gridcast.explain.parts import MAP
@@ -68,7 +67,7 @@ def plot_lags(why: Attribution) -> Figure:
     axes.set_yticks(range(len(names)), [style.literal(name) for name in names])
     axes.invert_yaxis()
     ticks = np.arange(0, values.shape[1], -(-values.shape[1] // 12))
-    axes.set_xticks(ticks, _stamps(why.valid_times[ticks], why.zone))
+    axes.set_xticks(ticks, _stamps(why.valid_times[ticks], why.zone, _freq(why.valid_times)))
     axes.set_xlabel(f"hour that is forecast ({why.zone})")
     bar = figure.colorbar(mesh, ax=axes, pad=0.015, format=style.NUMBERS)
     bar.set_label(style.with_unit("adds", why.unit))
@@ -81,7 +80,7 @@ def plot_change(change: Change) -> Figure:
     upper, lower = figure.subplots(2, 1, sharex=True, height_ratios=[1, 1.2])
     times = local_labels(change.valid_times, clock_zone(change.zone, _freq(change.valid_times))).to_numpy()
     for values, moment, colour in ((change.first, change.before, style.GREY), (change.last, change.after, style.INK)):
-        label = f"issued {_stamp(moment, change.zone)}"
+        label = f"issued {_stamp(moment, change.zone)} {change.zone}"
         upper.plot(times, values, color=colour, linewidth=2, marker="." if len(times) < 3 else "", label=label)
     style.dressed(upper, "The two forecasts")
     upper.set_ylabel(style.with_unit("consumption", change.unit))
@@ -154,9 +153,8 @@ def _hours(axes: Axes, valid: pd.DatetimeIndex, zone: str, told: Mapping[str, Fl
     axes.axhline(0, color=style.INK, linewidth=0.8)
     axes.margins(x=0.01)
     axes.yaxis.set_major_formatter(style.NUMBERS)
-    locator = AutoDateLocator(minticks=4, maxticks=12)  # type: ignore[no-untyped-call]
-    axes.xaxis.set_major_locator(locator)
-    axes.xaxis.set_major_formatter(ConciseDateFormatter(locator))  # type: ignore[no-untyped-call]
+    ticks = np.arange(0, len(valid), -(-len(valid) // 12))
+    axes.set_xticks(times[ticks], _stamps(valid[ticks], zone, freq))
     axes.set_xlabel(f"hour that is forecast ({zone})")
 
 
@@ -181,16 +179,18 @@ def _freq(times: pd.DatetimeIndex) -> pd.Timedelta:
 
 
 def _local(why: Attribution) -> str:
-    return _stamp(why.issue_time, why.zone)
+    return f"{_stamp(why.issue_time, why.zone)} {why.zone}"
 
 
 def _stamp(moment: pd.Timestamp, zone: str) -> str:
     return f"{local_labels(pd.DatetimeIndex([moment]), zone)[0]:%Y-%m-%d %H:%M}"
 
 
-def _stamps(times: pd.DatetimeIndex, zone: str) -> list[str]:
-    """Return the hour of each step, and the date below the first one and the first of each further day."""
-    local = local_labels(times, clock_zone(zone, _freq(times)))
+def _stamps(times: pd.DatetimeIndex, zone: str, freq: pd.Timedelta) -> list[str]:
+    """Return the hour of each step, and the date below the first one and the first of each further day; of days the date alone."""
+    local = local_labels(times, clock_zone(zone, freq))
+    if freq >= DAY:
+        return [f"{stamp:%d %b}" for stamp in local]
     new = np.concatenate([[True], local.normalize()[1:] != local.normalize()[:-1]])
     return [f"{stamp:%H:%M}\n{stamp:%d %b}" if first else f"{stamp:%H:%M}" for stamp, first in zip(local, new, strict=True)]
 

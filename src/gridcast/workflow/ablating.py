@@ -12,7 +12,7 @@ import pandas as pd
 
 from gridcast.augment import KINDS, require_kinds
 from gridcast.config import RunConfig, to_toml
-from gridcast.errors import ConfigError, did_you_mean, listed, require_positive
+from gridcast.errors import ConfigError, counted, did_you_mean, listed, require_positive
 from gridcast.evaluation import score_table, skills
 from gridcast.loading import Listener
 from gridcast.panel import Panel
@@ -74,7 +74,7 @@ def ablate(
         out: The folder.
         augmentation: What it is backtested with after being backtested without any augmentation: kinds, such as `swap`, several
             together, such as `swap+dropping`, or `all`. True stands for one kind at a time and all of them.
-        months: History that is kept before the first issue time; all that there is by default.
+        months: History that is kept before the first issue time; all that there is by default, or where that is less.
         parts: Of `PARTS`, those that are left out, one at a time.
         overwrite: Whether an earlier ablation there may be replaced.
         listener: Who is told how it goes.
@@ -132,7 +132,9 @@ def _prepared(config: RunConfig, months: int | None, listener: Listener) -> Prep
         return prepared
     require_positive(months=months)
     start = prepared.plan.issue_times(prepared.panel)[0] - pd.DateOffset(months=months)
-    if start <= prepared.panel.times[0]:
+    first = prepared.panel.times[0]
+    if start <= first:
+        listener.say(f"there are not {counted(months, 'month')} of history: all is kept, from {first:%Y-%m-%d} on")
         return prepared
     data = config.data.model_copy(update={"start": start.isoformat()})
     return prepared_for(config.model_copy(update={"data": data}), listener)

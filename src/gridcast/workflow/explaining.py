@@ -135,7 +135,7 @@ def _changed(
     forecaster, panel = opened.forecaster, opened.panel
     if previous_time is None:
         previous_time = moment if asked else moment - _back(forecaster.horizon, panel)
-    before = opened.moment(previous_time)
+    before = opened.moment(previous_time, before=moment)
     try:
         told = change(forecaster, panel, moment, before, location=location, earlier=earlier)
     except PanelError:
@@ -143,8 +143,10 @@ def _changed(
             raise
         listener.say("no earlier forecast to compare with: too little was known before")
         return None
-    means = ", ".join(f"{name} {values.mean():+.4g}" for name, values in told.values.items() if values.any())
-    listener.say(f"since {before:%Y-%m-%d %H:%M} UTC it has changed by {means or 'nothing'} {told.unit}".rstrip())
+    parts = ", ".join(f"{name} {values.mean():+.4g}" for name, values in told.values.items() if values.any())
+    whole, steps = float((told.last - told.first).mean()), counted(len(told.first), "shared step")
+    said = f"since {before:%Y-%m-%d %H:%M} UTC it has changed by {whole:+.4g} {told.unit}".rstrip()
+    listener.say(f"{said} in the mean of {steps}{parts and f': {parts}'}")
     return told
 
 

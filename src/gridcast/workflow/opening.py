@@ -40,14 +40,18 @@ class Opened:
     forecaster: HybridForecaster
     panel: Panel
 
-    def moment(self, issue_time: str | pd.Timestamp | None = None) -> pd.Timestamp:
+    def moment(self, issue_time: str | pd.Timestamp | None = None, *, before: pd.Timestamp | None = None) -> pd.Timestamp:
         """Return an issue time, by default the end of the readings; warn of another hour than the network was trained for.
 
+        Args:
+            issue_time: As it was given.
+            before: The issue time that it is the earlier one of; None for any.
+
         Raises:
-            ConfigError: If it is no moment, or lies between two readings.
+            ConfigError: If it is no moment, lies between two readings, or is not the earlier one.
             PanelError: If the readings end before it.
         """
-        moment = moment_of(self.panel, self.config, issue_time)
+        moment = moment_of(self.panel, self.config, issue_time, before=before)
         _warn_of_hour(self.forecaster.issue_hour, self.panel, moment)
         return moment
 
@@ -117,7 +121,9 @@ def require_moment(issue_time: str | pd.Timestamp) -> pd.Timestamp:
     return stamp
 
 
-def moment_of(panel: Panel, config: RunConfig, issue_time: str | pd.Timestamp | None) -> pd.Timestamp:
+def moment_of(
+    panel: Panel, config: RunConfig, issue_time: str | pd.Timestamp | None, *, before: pd.Timestamp | None = None
+) -> pd.Timestamp:
     """Return the issue time: a tick of the readings, at most their end."""
     if issue_time is None:
         return panel.end
@@ -129,6 +135,12 @@ def moment_of(panel: Panel, config: RunConfig, issue_time: str | pd.Timestamp | 
             "the issue time lies between two readings",
             found=f"{moment}",
             expected=f"one of the clock of the readings: {panel.times[0]} and every {panel.freq / HOUR:g} h from there",
+        )
+    if before is not None and moment > before:
+        raise ConfigError(
+            "the earlier forecast comes after the one that is explained",
+            found=f"issued at {moment}",
+            expected=f"at most {before}",
         )
     if moment > panel.end:
         raise PanelError(

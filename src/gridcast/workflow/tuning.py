@@ -15,8 +15,9 @@ import pandas as pd
 
 from gridcast.atomic import replacing
 from gridcast.config import RunConfig, to_toml
-from gridcast.errors import FileError, GridcastError, counted, require_positive
+from gridcast.errors import ConfigError, FileError, GridcastError, counted, require_positive
 from gridcast.loading import Listener
+from gridcast.sources.sql.address import is_address
 from gridcast.store import require_free, write_csv, write_json
 from gridcast.tuning import Budget, Search, Space, Tuned, begun, library, outcome_of, search_alone, search_together
 from gridcast.views.tunedpage import write_tuning_page
@@ -80,7 +81,7 @@ def tune(
     space, folder, started = Space.of(config), Path(out), time.time()
     require_positive(jobs=jobs)
     library()
-    _require_free(folder, resume=resume, overwrite=overwrite)
+    _require_free(folder, storage, resume=resume, overwrite=overwrite)
     validation = Validation(config, listener)
     fresh = FreshValidation(config)
     make: Callable[[], Any] = fresh if jobs > 1 else lambda: validation
@@ -109,9 +110,21 @@ def tune(
     return TuneResult(folder, tuned.best_config, tuned.table, summary)
 
 
-def _require_free(folder: Path, *, resume: bool, overwrite: bool) -> None:
-    """Refuse a folder that holds something else, or an earlier search that is neither to go on nor to be replaced."""
+def _require_free(folder: Path, storage: str, *, resume: bool, overwrite: bool) -> None:
+    """Refuse a storage that is none, and a folder that holds something else than what is to go on or to be replaced."""
+    if storage and not is_address(storage):
+        raise ConfigError(
+            "the storage of a search is no database",
+            found=f"`{storage}`",
+            expected="a URL such as `postgresql://user:password@host/base`",
+            hint="leave it out: the trials are then kept in the folder",
+        )
     require_free(folder, overwrite=True, kind="search")
+    if resume and not storage and not (folder / SUMMARY).exists():
+        raise FileError(
+            "there is no search to go on with", found=f"nothing of one in `{folder}`", expected="the folder of an earlier search",
+            hint="leave out `--resume` to begin one",
+        )  # fmt: skip
     if (folder / SUMMARY).exists() and not resume and not overwrite:
         raise FileError(
             f"`{folder}` holds an earlier search",
@@ -161,9 +174,10 @@ def _write(folder: Path, tuned: Tuned, validation: Validation) -> dict[str, Any]
     write_csv(tuned.table, folder / "trials.csv")
     write_tuning_page(tuned, summary, folder / "tuning.html", title=f"Search: {folder.absolute().name}")
     if tuned.best is not None:
+        scored = counted(len(tuned.complete), "trial")
         head = (
-            f"# The best of {counted(len(tuned.table), 'trial')}: {summary['score']} {summary['best_score']:.4f} % of the mean\n"
-            f"# reading on {summary['validation_days']} days before the test, in place of {tuned.configured:.4f} % as configured.\n"
+            f"# The best of {scored} with a score: {summary['score']} {summary['best_score']:.4f} % of the mean reading\n"
+            f"# on {summary['validation_days']} days before the test, in place of {tuned.configured:.4f} % as configured.\n"
         )
         with replacing(folder / "best.toml") as temporary:
             temporary.write_text(f"{head}\n{to_toml(tuned.best_config)}", encoding="utf-8")
