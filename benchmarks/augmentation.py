@@ -18,6 +18,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from gridcast.augment import KINDS
 from gridcast.config import make_config, read_config, to_toml
 
 HERE = Path(__file__).parent
@@ -49,6 +50,7 @@ def main() -> None:
     parser.add_argument("sets", nargs="*", default=[], metavar="SET", help=f"of {', '.join(SETS)}; all by default")
     parser.add_argument("--months", nargs="*", default=HISTORIES, choices=HISTORIES, help="of history")
     parser.add_argument("--parts", nargs="*", default=("validation", "test"), choices=("validation", "test"))
+    parser.add_argument("--kinds", nargs="+", metavar="KIND", help="before the test; each kind alone and all of them by default")
     parser.add_argument("--seeds", type=int, default=1)
     parser.add_argument("--epochs", type=int, help="as in the configuration by default")
     parser.add_argument("--results", type=Path, default=Path("runs/augmentation"), help="folder of the ablations")
@@ -59,7 +61,7 @@ def main() -> None:
         for name in asked.sets or SETS:
             for months in asked.months:
                 for seed in range(asked.seeds):
-                    run(asked.results, name, part, months, seed, epochs=asked.epochs, small=asked.small)
+                    run(asked, name, part, months, seed)
     page = report(asked.results)
     if asked.small:
         print(page)
@@ -67,19 +69,21 @@ def main() -> None:
         (HERE / "augmentation.md").write_text(page, encoding="utf-8")
 
 
-def run(results: Path, name: str, part: str, months: str, seed: int, *, epochs: int | None, small: bool) -> None:
+def run(asked: argparse.Namespace, name: str, part: str, months: str, seed: int) -> None:
     """Ablate a set on a part, with so much history and a seed, unless that was done; on test days with the kinds that helped."""
+    results: Path = asked.results
     folder = results / f"{name}-{part}-{months}-{seed}"
     chosen = [] if part == "validation" else helped(results, name, months)
     if (folder / "ablation.json").exists() or (part == "test" and not chosen):
         return
     results.mkdir(parents=True, exist_ok=True)
     config = results / f"{name}-{part}.toml"
-    config.write_text(to_toml(make_config(settings(name, part, small=small))), encoding="utf-8")
+    config.write_text(to_toml(make_config(settings(name, part, small=asked.small))), encoding="utf-8")
     command = [sys.executable, "-m", "gridcast", "ablate", str(config), "--out", str(folder), "--seed", str(seed)]
-    command += ["--with", "+".join(chosen)] if chosen else ["--augmentation"]
+    tried = ["+".join(chosen)] if chosen else asked.kinds or []
+    command += [each for kinds in tried for each in ("--with", kinds)] or ["--augmentation"]
     command += [] if months == "all" else ["--months", months]
-    subprocess.run([*command, *(["--epochs", str(epochs)] if epochs else [])], check=True)
+    subprocess.run([*command, *(["--epochs", str(asked.epochs)] if asked.epochs else [])], check=True)
 
 
 def helped(results: Path, name: str, months: str) -> list[str]:
@@ -150,7 +154,8 @@ def section(name: str, columns: dict[str, list[dict[str, Any]]]) -> str:
         "|---" * (1 + len(columns)) + "|",
         "| nMAE without [%] | " + " | ".join(f"{middle(found, 'hybrid', 'nmae'):.3f}" for found in columns.values()) + " |",
     ]
-    variants = [row["variant"] for row in first["ablation"] if row["variant"] != "hybrid"]
+    rows = (row["variant"] for found in columns.values() for row in found[0]["ablation"])
+    variants = sorted({*rows} - {"hybrid"}, key=[f"with {kind}" for kind in (*KINDS, "all")].index)
     lines += [f"| {name} [%] | " + " | ".join(cell(found, name) for found in columns.values()) + " |" for name in variants]
     return "\n".join([*lines, ""])
 
@@ -193,7 +198,9 @@ def spread(found: list[dict[str, Any]], variant: str, key: str) -> str:
 
 
 def cell(found: list[dict[str, Any]], variant: str) -> str:
-    """Return by how much the error is larger with a variant."""
+    """Return by how much the error is larger with a variant; a dash where it was not tried."""
+    if all(row["variant"] != variant for row in found[0]["ablation"]):
+        return "–"
     row = row_of(found[0], variant)
     interval = f"({row['low']:+.1f}..{row['high']:+.1f}, p {row['p_value']:.2g})"
     return f"{middle(found, variant, 'difference_percent'):+.1f} {interval}"
