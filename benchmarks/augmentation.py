@@ -125,8 +125,8 @@ def report(results: Path) -> str:
     parts = [
         "# What augmentation is worth\n",
         "`python benchmarks/augmentation.py` makes this page (with `../shared/data`): the MAE of the hybrid with one kind of",
-        "augmentation, and with all of them, against that without any; below zero is better. In brackets the 90 % interval of the",
-        "first seed and the p value of its Diebold-Mariano test. The nMAE is that without any. Of several seeds it is the median.",
+        "augmentation, and with all of them, against that without any; below zero is better. In brackets the 90 % interval of",
+        "blocks of a week and the p value of the Diebold-Mariano test; of several seeds the median stands there, with their range.",
         "The kinds whose whole interval is below zero are then tried together on the test days, of which nothing was read before.",
         "",
     ]
@@ -202,8 +202,10 @@ def cell(found: list[dict[str, Any]], variant: str) -> str:
     if all(row["variant"] != variant for row in found[0]["ablation"]):
         return "–"
     row = row_of(found[0], variant)
-    interval = f"({row['low']:+.1f}..{row['high']:+.1f}, p {row['p_value']:.2g})"
-    return f"{middle(found, variant, 'difference_percent'):+.1f} {interval}"
+    if len(found) == 1:
+        return f"{row['difference_percent']:+.1f} ({row['low']:+.1f}..{row['high']:+.1f}, p {row['p_value']:.2g})"
+    seeds = [float(row_of(each, variant)["difference_percent"]) for each in found]
+    return f"{statistics.median(seeds):+.1f} ({min(seeds):+.1f}..{max(seeds):+.1f} over the seeds)"
 
 
 def middle(found: list[dict[str, Any]], variant: str, key: str) -> float:
