@@ -127,7 +127,8 @@ def report(results: Path) -> str:
         "`python benchmarks/augmentation.py` makes this page (with `../shared/data`): the MAE of the hybrid with one kind of",
         "augmentation, and with all of them, against that without any; below zero is better. In brackets the 90 % interval of",
         "blocks of a week and the p value of the Diebold-Mariano test; of several seeds the median stands there, with their range.",
-        "The kinds whose whole interval is below zero are then tried together on the test days, of which nothing was read before.",
+        "The kinds whose whole interval is below zero are then tried together on the test days, which that choice did not read.",
+        "`--seeds 3` adds seeds, `--epochs 12` is what is told as 12 epochs, and `--kinds` takes some kinds only (– elsewhere).",
         "",
     ]
     for name in SETS:

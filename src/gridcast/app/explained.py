@@ -13,7 +13,7 @@ from typing import Any
 import pandas as pd
 
 from gridcast.app.locks import require_locks
-from gridcast.app.processes import State, asked_of, begin, end, state_of
+from gridcast.app.processes import UNDER_WAY, State, asked_of, begin, end, state_of
 from gridcast.app.runs import JOBS
 from gridcast.errors import FileError
 from gridcast.store import EXPLANATION_MARKS
@@ -83,7 +83,7 @@ class Explaining:
     @property
     def is_under_way(self) -> bool:
         """Whether a process works on it, or waits for its turn."""
-        return self.state in ("queued", "running")
+        return self.state in UNDER_WAY
 
 
 def find_explanations(run: Path) -> list[StoredExplanation]:
@@ -123,21 +123,23 @@ def start_explanation(run: Path, *, location: str = "", issue_time: str = "") ->
         job.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise FileError(f"cannot make `{job}`", found=error.strerror or str(error), expected="a folder to write to") from error
-    if (begun := _explaining(job)).is_under_way:
-        return begun
+    if (earlier := _explaining(job)) is not None and earlier.is_under_way:
+        return earlier
     told = [f"--location={location}"] if location else []
     told += [f"--issue-time={issue_time}"] if issue_time else []
     arguments = ["explain", str(run.absolute()), "--out", str(out.absolute()), "--overwrite", *told]
     label = f"{location or ALL}, issued {issue_time or NEWEST}"
     begin(job, out.parent / JOBS / "turn.lock", arguments, {"label": label, "started": pd.Timestamp.now(tz="UTC").isoformat()})
-    return _explaining(job)
+    begun = _explaining(job)
+    assert begun is not None
+    return begun
 
 
 def find_explaining(run: Path) -> list[Explaining]:
     """Return what is being explained of a run, and what was given up, by name."""
     folder = run / FOLDER / JOBS
     jobs = sorted(folder.iterdir()) if folder.is_dir() else []
-    return [each for job in jobs if asked_of(job, "label", "started") and (each := _explaining(job)).state != "done"]
+    return [each for job in jobs if (each := _explaining(job)) is not None and each.state != "done"]
 
 
 def stop_explaining(explaining: Explaining) -> None:
@@ -152,9 +154,11 @@ def share_of(said: Sequence[str]) -> float:
     return stage / (len(STAGES) + 1)
 
 
-def _explaining(job: Path) -> Explaining:
-    """Return the explanation that a process makes; it is done where it is newer than the process."""
-    about = asked_of(job, "label", "started") or {"label": job.name, "started": ""}
+def _explaining(job: Path) -> Explaining | None:
+    """Return the explanation that a process makes, which is done where it is newer than the process; None where there is none."""
+    about = asked_of(job, "label", "started")
+    if about is None:
+        return None
     path = job.parent.parent / job.name
     file = path / "explanation.json"
     there = file.is_file() and pd.Timestamp(file.stat().st_mtime_ns, tz="UTC") >= pd.Timestamp(about["started"])

@@ -24,6 +24,7 @@ from gridcast.progressfile import VARIABLE, ProgressFile
 from gridcast.store import write_json
 
 State = Literal["queued", "running", "stopped", "failed", "done"]
+UNDER_WAY = ("queued", "running")  # states in which a process works, or waits for its turn
 PROGRESS = "progress.jsonl"
 PATIENCE = 5.0  # until a process that was asked to end is made to [s]
 PLAIN = {"COLUMNS": "120", "NO_COLOR": "1", "TERM": "dumb"}  # of the log

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from gridcast.app.processes import State, asked_of, state_of
+from gridcast.app.processes import UNDER_WAY, State, asked_of, state_of
 from gridcast.errors import FileError
 from gridcast.store import BACKTEST_MARKS, MARKS, MODEL_MARKS
 
@@ -41,7 +41,7 @@ class StoredRun:
     @property
     def is_under_way(self) -> bool:
         """Whether a process works on it, or waits for its turn."""
-        return self.state in ("queued", "running")
+        return self.state in UNDER_WAY
 
 
 def find_runs(folder: Path) -> list[StoredRun]:

@@ -54,8 +54,8 @@ def influence(question: Question) -> pd.DataFrame:
 def strongest(table: pd.DataFrame, question: Question, count: int) -> list[int]:
     """Return the numbers of the neighbours with the most influence."""
     names = question.samples.panel.locations
-    whole = table.loc[table["kind"].isin([BOTH, *([] if (table["kind"] == BOTH).any() else [LOAD])])]
-    return [names.index(name) for name in whole["location"][:count]]
+    kind = BOTH if (table["kind"] == BOTH).any() else LOAD
+    return [names.index(name) for name in table.loc[table["kind"] == kind, "location"][:count]]
 
 
 def nearest(question: Question, most: int = MOST) -> list[int]:

@@ -66,7 +66,7 @@ def plot_lags(why: Attribution) -> Figure:
     )
     axes.set_yticks(range(len(names)), [style.literal(name) for name in names])
     axes.invert_yaxis()
-    ticks = np.arange(0, values.shape[1], -(-values.shape[1] // 12))
+    ticks = _told_steps(values.shape[1])
     axes.set_xticks(ticks, _stamps(why.valid_times[ticks], why.zone, _freq(why.valid_times)))
     axes.set_xlabel(f"hour that is forecast ({why.zone})")
     bar = figure.colorbar(mesh, ax=axes, pad=0.015, format=style.NUMBERS)
@@ -153,7 +153,7 @@ def _hours(axes: Axes, valid: pd.DatetimeIndex, zone: str, told: Mapping[str, Fl
     axes.axhline(0, color=style.INK, linewidth=0.8)
     axes.margins(x=0.01)
     axes.yaxis.set_major_formatter(style.NUMBERS)
-    ticks = np.arange(0, len(valid), -(-len(valid) // 12))
+    ticks = _told_steps(len(valid))
     axes.set_xticks(times[ticks], _stamps(valid[ticks], zone, freq))
     axes.set_xlabel(f"hour that is forecast ({zone})")
 
@@ -193,6 +193,11 @@ def _stamps(times: pd.DatetimeIndex, zone: str, freq: pd.Timedelta) -> list[str]
         return [f"{stamp:%d %b}" for stamp in local]
     new = np.concatenate([[True], local.normalize()[1:] != local.normalize()[:-1]])
     return [f"{stamp:%H:%M}\n{stamp:%d %b}" if first else f"{stamp:%H:%M}" for stamp, first in zip(local, new, strict=True)]
+
+
+def _told_steps(count: int) -> npt.NDArray[np.intp]:
+    """Return which steps have their time below the axis: at most twelve."""
+    return np.arange(0, count, -(-count // 12))
 
 
 def _signed(value: float) -> str:

@@ -94,7 +94,8 @@ def ablate(
     scores = score_table(result.forecasts, result.actual, panel=prepared.panel, gap=prepared.plan.gap, places=prepared.scored)
     table = ablation_table(scores)
     facts = facts_of(prepared, result)
-    summary = {**facts, "months": months, "models": overall_of(scores), "ablation": table.to_dict("records")}
+    kept = months if prepared.config.data.start != config.data.start else None  # where there was more to be left out
+    summary = {**facts, "months": kept, "models": overall_of(scores), "ablation": table.to_dict("records")}
     told = skills(scores, HYBRID)
     page = page_of(prepared, result, scores, told, facts=facts, ablation=table[table["variant"] != HYBRID])
     with run_folder(out, overwrite=overwrite, kind="ablation") as folder:

@@ -81,6 +81,7 @@ def tune(
     space, folder, started = Space.of(config), Path(out), time.time()
     require_positive(jobs=jobs)
     library()
+    _require_database(storage)
     _require_free(folder, storage, resume=resume, overwrite=overwrite)
     validation = Validation(config, listener)
     fresh = FreshValidation(config)
@@ -110,8 +111,8 @@ def tune(
     return TuneResult(folder, tuned.best_config, tuned.table, summary)
 
 
-def _require_free(folder: Path, storage: str, *, resume: bool, overwrite: bool) -> None:
-    """Refuse a storage that is none, and a folder that holds something else than what is to go on or to be replaced."""
+def _require_database(storage: str) -> None:
+    """Refuse a storage that is no URL: it would become a file."""
     if storage and not is_address(storage):
         raise ConfigError(
             "the storage of a search is no database",
@@ -119,6 +120,10 @@ def _require_free(folder: Path, storage: str, *, resume: bool, overwrite: bool) 
             expected="a URL such as `postgresql://user:password@host/base`",
             hint="leave it out: the trials are then kept in the folder",
         )
+
+
+def _require_free(folder: Path, storage: str, *, resume: bool, overwrite: bool) -> None:
+    """Refuse a folder that holds something else than what is to go on or to be replaced; in a database others may have begun."""
     require_free(folder, overwrite=True, kind="search")
     if resume and not storage and not (folder / SUMMARY).exists():
         raise FileError(

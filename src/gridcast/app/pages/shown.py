@@ -78,7 +78,7 @@ def say_no_network(run: StoredRun | None, could: str, waiting: str) -> None:
     """
     if run is None:
         say_empty("No run is chosen.", "Choose one on the left, or start one on the page “Train”.")
-    elif run.state in ("queued", "running"):
+    elif run.is_under_way:
         say_empty(f"“{run.name}” is still {run.state}.", waiting)
     else:
         say_empty(
