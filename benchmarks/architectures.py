@@ -140,8 +140,8 @@ def report(results: Path) -> str:
     found = [json.loads(path.read_text(encoding="utf-8")) for path in sorted(results.glob("*.json"))]
     parts = [
         "# Which branches\n",
-        "`python benchmarks/architectures.py --epochs 12` makes this page (with `../shared/data`): the hybrid with each branch, errors on",
-        "the last days **before** the test period of `benchmarks/accuracy/`, of which nothing was read; the median over the",
+        "`python benchmarks/architectures.py --epochs 12` makes this page (with `../shared/data`): the hybrid with each branch,",
+        "errors on the last days **before** the test period of `benchmarks/accuracy/`, of which nothing was read; the median over the",
         "seeds, with their range. Errors are the mean over places of MAE and pinball loss by the mean reading of the place.",
         "Lines are those of code that a branch needs beside layers of Keras, without blank lines and docstrings; attention is",
         "shared by several. Seconds of training are of a machine with other work beside it, and may be off by a half.\n",
