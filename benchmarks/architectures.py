@@ -141,10 +141,10 @@ def report(results: Path) -> str:
     parts = [
         "# Which branches\n",
         "`python benchmarks/architectures.py --epochs 12` makes this page (with `../shared/data`): the hybrid with each branch,",
-        "errors on the last days **before** the test period of `benchmarks/accuracy/`, of which nothing was read; the median over the",
-        "seeds, with their range. Errors are the mean over places of MAE and pinball loss by the mean reading of the place.",
-        "Lines are those of code that a branch needs beside layers of Keras, without blank lines and docstrings; attention is",
-        "shared by several. Seconds of training are of a machine with other work beside it, and may be off by a half.\n",
+        "errors on the last days **before** the test period of `benchmarks/accuracy/`, of which nothing was read; the median",
+        "over the seeds, with their range. Errors are the mean over places of MAE and pinball loss by the mean reading of the",
+        "place. Lines are those of code that a branch needs beside layers of Keras, without blank lines and docstrings;",
+        "attention is shared by several. Seconds of training are of a machine with other work, and may be off by a half.\n",
     ]
     groups = sorted({(each["set"], each["epochs"]) for each in found})
     return "\n".join([*parts, *(section([each for each in found if (each["set"], each["epochs"]) == group]) for group in groups)])
