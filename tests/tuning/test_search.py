@@ -10,9 +10,11 @@ import time
 from pathlib import Path
 
 import pytest
+from optuna.study import StudyDirection
 
 from gridcast.errors import ConfigError, FileError, GridcastError, TrainingError
 from gridcast.tuning import Budget, begun, outcome_of, search_alone
+from gridcast.tuning.storage import opened
 from gridcast.tuning.study import joined
 
 from .conftest import SPACE, parabola
@@ -334,6 +336,17 @@ def test_a_database_that_goes_away_ends_a_search(make_search, tmp_path):
     with pytest.raises(FileError, match="does not answer") as caught:
         search_alone(search, Budget(3), lambda _: None)
     assert "--resume" in caught.value.problems[0].hint
+
+
+def test_a_beat_that_does_not_reach_the_database_breaks_nothing_off(tmp_path):
+    storage = opened(f"sqlite:///{tmp_path}/trials.db")
+    study = storage.create_new_study([StudyDirection.MINIMIZE], "beats")
+    trial = storage.create_new_trial(study)
+    storage.record_heartbeat(trial)
+    assert storage.get_heartbeat_interval()
+    (tmp_path / "trials.db").unlink()
+    storage.engine.dispose()
+    storage.record_heartbeat(trial)
 
 
 def test_a_database_that_is_not_there_is_told_without_its_password(make_search):

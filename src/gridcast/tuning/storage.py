@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -71,17 +71,27 @@ def opened(storage: str) -> BaseStorage:
     with warnings.catch_warnings(), answering(storage):
         warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
         try:
-            again = optuna.storages.RetryHeartbeatStaleTrialCallback()
-            database: BaseStorage = optuna.storages.RDBStorage(
-                url, heartbeat_interval=BEAT, grace_period=SILENT, heartbeat_stale_trial_callback=again
-            )
+            return _database(url)
         except ImportError as error:
             raise GridcastError(
                 f"the driver of the database is not installed: {error}", hint='pip install "gridcast[sql]"'
             ) from None
         except RuntimeError as error:  # tables of another version of Optuna
             raise _gone(storage, error) from error
-        return database
+
+
+def _database(url: str) -> BaseStorage:
+    """Return the database at a URL; a beat that does not reach it is left out: where it stays away, the trial says so."""
+    optuna = library()
+    from sqlalchemy.exc import SQLAlchemyError
+
+    class Database(optuna.storages.RDBStorage):  # type: ignore[misc,name-defined]
+        def record_heartbeat(self, trial_id: int) -> None:
+            with suppress(optuna.exceptions.StorageInternalError, SQLAlchemyError):
+                super().record_heartbeat(trial_id)
+
+    again = optuna.storages.RetryHeartbeatStaleTrialCallback()
+    return Database(url, heartbeat_interval=BEAT, grace_period=SILENT, heartbeat_stale_trial_callback=again)
 
 
 def _journal(path: Path) -> BaseStorage:
