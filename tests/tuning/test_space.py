@@ -64,6 +64,7 @@ def test_what_makes_no_sense_is_refused(name, values, problem, found, expected):
     assert problem in told.problem
     assert found in told.found
     assert expected in told.expected
+    assert told.hint
 
 
 def test_an_unknown_name_gets_a_hint():

@@ -102,6 +102,7 @@ def change(
             "the two forecasts are about no hour together",
             found=f"issued at {before} for {counted(len(first), 'step')}, and at {after}",
             expected=f"an earlier one issued from {after - (len(first) - 1) * panel.freq} to {after}",
+            hint="choose an earlier forecast that reaches into the later one",
         )
     first, last = first[offset : offset + count], last[:count]
 

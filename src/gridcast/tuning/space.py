@@ -239,7 +239,7 @@ def _problem_of_choices(where: str, name: str, values: tuple[Any, ...], config: 
         return Problem(f"{where} has no choices", found="[]", expected="at least one value", hint="leave it out of the space")
     twice = [value for place, value in enumerate(values) if value in values[:place]]
     if twice:
-        return Problem(f"{where} has a choice twice", found=listed(twice), expected="different values")
+        return Problem(f"{where} has a choice twice", found=listed(twice), expected="different values", hint="name each value once")
     return next((each for value in values if (each := _refused(where, name, value, config))), None)
 
 
@@ -257,9 +257,11 @@ def _problem_of_range(where: str, name: str, values: Mapping[str, Any], config: 
         if isinstance(each, bool) or not isinstance(each, int | float) or not math.isfinite(each)
     ]
     if wrong or not {"low", "high"} <= set(numbers) or not isinstance(values.get("log", False), bool):
-        return Problem(f"{where} is no range", found=found, expected="such as `{ low = 0.001, high = 0.01, log = true }`")
+        expected, hint = "such as `{ low = 0.001, high = 0.01, log = true }`", "`low` and `high` are numbers, `log` a truth value"
+        return Problem(f"{where} is no range", found=found, expected=expected, hint=hint)
     if name in WHOLE and any(each != round(each) for each in numbers.values()):
-        return Problem(f"{where} is a whole number", found=found, expected="whole numbers for `low`, `high` and `step`")
+        expected, hint = "whole numbers for `low`, `high` and `step`", "round them"
+        return Problem(f"{where} is a whole number", found=found, expected=expected, hint=hint)
     refused = [problem for key in ("low", "high") if (problem := _refused(where, name, numbers[key], config))]
     return next(iter(refused), None) or _contradiction(where, found, values)
 
@@ -268,13 +270,17 @@ def _contradiction(where: str, found: str, values: Mapping[str, Any]) -> Problem
     """Return why there is no number in a range."""
     low, high, log, step = values["low"], values["high"], values.get("log", False), values.get("step")
     reasons = (
-        (low >= high, "`low` below `high`"),
-        (log and low <= 0, "`low` above zero, where `log = true`"),
-        (log and step is not None, "`log` or `step`, not both"),
-        (step is not None and not 0 < step <= high - low, "a `step` above zero that fits between `low` and `high`"),
+        (low >= high, "`low` below `high`", "exchange them, or give a list of one choice"),
+        (log and low <= 0, "`low` above zero, where `log = true`", "leave out `log`, or start a little above zero"),
+        (log and step is not None, "`log` or `step`, not both", "leave out one of them"),
+        (
+            step is not None and not 0 < step <= high - low,
+            "a `step` above zero that fits between `low` and `high`",
+            "a smaller `step`, or a list of choices",
+        ),
     )
-    expected = next((text for wrong, text in reasons if wrong), "")
-    return Problem(f"{where} contradicts itself", found=found, expected=expected) if expected else None
+    told = next(((expected, hint) for wrong, expected, hint in reasons if wrong), None)
+    return Problem(f"{where} contradicts itself", found, *told) if told else None
 
 
 def _refused(where: str, name: str, value: Any, config: RunConfig) -> Problem | None:
@@ -284,7 +290,9 @@ def _refused(where: str, name: str, value: Any, config: RunConfig) -> Problem | 
     try:
         _changed(config, {name: value})
     except ConfigError as error:
-        return Problem(f"{where} is out of range", found=error.problems[0].found, expected=error.problems[0].expected)
+        first = error.problems[0]
+        hint = first.hint or "the search may only try what the setting itself allows"
+        return Problem(f"{where} is out of range", found=first.found, expected=first.expected, hint=hint)
     return None
 
 
