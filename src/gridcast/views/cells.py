@@ -25,6 +25,7 @@ CLASSES = {"1": 1, "2": 2, "3 to 5": 3, "6 or more": 6}  # places in a cell: the
 SHADES = ListedColormap(["#FFFFFF", "#E6ECF2", "#D0DAE4", "#B4C2D0", "#93A5B8"])  # none, and the classes
 MARGIN = 0.05  # around the grid, as a share of its longer side
 BELOW = 22  # from a map down to its legends [points]
+BESIDE = 2.8  # from the left edge of a map to the second legend below it [inches]
 MAP_WIDTH = 5.5  # about, with its axis and a colour bar beside it [inches]
 
 
@@ -114,16 +115,16 @@ def mark(marker: str, size: float, colour: str, alpha: float = 1.0) -> Line2D:
 
 
 def legend_below(axes: Axes, handles: Mapping[str, Artist], title: str = "", side: str = "left") -> None:
-    """Add a legend in a column below the map, in its left or its right half."""
-    left = 0.0 if side == "left" else 0.55
+    """Add a legend in a column below the map, at its left edge or so far to the right of it that one at the left has room."""
+    left = 0.0 if side == "left" else BESIDE
     legend = Legend(
         axes,
         list(handles.values()),
         [style.literal(text) for text in handles],
         title=title or None,
         loc="upper left",
-        bbox_to_anchor=(left, 0),
-        bbox_transform=axes.transAxes + ScaledTranslation(0, -BELOW / 72, axes.figure.dpi_scale_trans),
+        bbox_to_anchor=(0, 0),
+        bbox_transform=axes.transAxes + ScaledTranslation(left, -BELOW / 72, axes.figure.dpi_scale_trans),
         frameon=False,
         fontsize=10,
         alignment="left",

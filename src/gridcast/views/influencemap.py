@@ -57,7 +57,7 @@ def plot_influence(table: pd.DataFrame, around: Around) -> Figure:
     """
     kinds = [kind for kind in (LOAD, WEATHER) if (table["kind"] == kind).any()] or [BOTH]
     title = f"Where the forecast looks: {around.target or 'all places'}"
-    figure = style.new_figure(6.9 * len(kinds), map_height(around.grid, extra=2.2), title)
+    figure = style.new_figure(6.9 * len(kinds), map_height(around.grid, extra=1.65), title)
     drawn = table[table["kind"].isin(kinds)]
     most = float(drawn["size"].max()) or 1.0
     maps = np.atleast_1d(figure.subplots(1, len(kinds)))
@@ -74,6 +74,7 @@ def _draw(axes: Axes, table: pd.DataFrame, around: Around, what: str, most: floa
     size, change = told["size"].to_numpy(dtype=np.float64), told["change"].to_numpy(dtype=np.float64)
     asked = np.flatnonzero(np.isfinite(size))
     draw_cells(axes, around.grid, cell_edges(around.grid), f"How far {what} moves the forecast")
+    axes.set_anchor("N")
     limit = float(np.abs(change[asked]).max()) or 1.0
     colours = ScalarMappable(TwoSlopeNorm(0, -limit, limit), "PuOr_r")
     areas = LARGEST * np.nan_to_num(size) / most
