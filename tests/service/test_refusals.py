@@ -61,6 +61,14 @@ def test_bodies_that_do_not_fit(client, sent, case):
     refused(client.post("/forecast", content=body, headers={"Content-Type": "application/json"}), 422, words)
 
 
+def test_weather_in_another_unit_is_refused(client, sent):
+    warm = sent["weather"]["temperature"]
+    sent["weather"]["temperature"] = {name: [each + 273.15 for each in values] for name, values in warm.items()}
+    answer = client.post("/forecast", json=sent)
+    refused(answer, 422, "far from all that the model was trained with")
+    assert "kelvin" in answer.json()["errors"][0]["hint"]
+
+
 @pytest.mark.parametrize(
     "query", ["issue_time=2035-01-01T00:00:00Z", "issue_time=2024-01-20T00:30:00Z", "issue_time=soon", "location=X"]
 )

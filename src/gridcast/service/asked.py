@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import datetime
 from typing import Annotated, Any
 
@@ -25,6 +26,7 @@ PLACED = ("time", "location")  # dims
 MOST_PLACES = 1000
 LONGEST = 100_000  # steps
 LARGEST = 1e12  # of a reading, either way
+FAR = 6.0  # spreads from the mean of training to the middle of weather, beyond which it is taken for that of another unit
 
 Value = Annotated[float, Field(ge=-LARGEST, le=LARGEST, allow_inf_nan=False)]
 Values = Annotated[list[Value | None], Field(max_length=LONGEST)]
@@ -141,6 +143,7 @@ def _require_alike(asked: Asked, model: OnnxForecaster) -> None:
     if unknown or gone:
         expected = f"{listed(variables)}, or none" if variables else "none, as in training"
         problems.append(Problem("the weather is not what the model reads", found=listed(asked.weather), expected=expected))
+    problems += _problems_of_unit(asked, model)
     strangers = sorted({name for told in asked.weather.values() for name in told if name not in asked.load})
     homeless = [name for name in asked.load if name not in model.card["places"] and name not in asked.places]
     if strangers:
@@ -151,6 +154,20 @@ def _require_alike(asked: Asked, model: OnnxForecaster) -> None:
         problems.append(Problem(counted(homeless, "unknown place"), found=listed(homeless), expected=expected, hint=hint))
     if problems:
         raise PanelError.of(problems)
+
+
+def _problems_of_unit(asked: Asked, model: OnnxForecaster) -> Iterator[Problem]:
+    """Yield which weather is far from all that the model was trained with."""
+    known = model.fitted.recipe.covariates
+    for name, centre, spread in zip(known.names, known.centre, known.scale, strict=True):
+        told = [value for values in asked.weather.get(name, {}).values() for value in values if value is not None]
+        if told and abs((middle := float(np.median(told))) - centre) > FAR * spread:
+            yield Problem(
+                f"`weather.{name}` is far from all that the model was trained with",
+                found=f"around {middle:.4g}",
+                expected=f"around {centre:.4g}, and seldom farther from it than {3 * spread:.4g}",
+                hint="is it in another unit, such as Fahrenheit or kelvin? Convert it first",
+            )
 
 
 def _problems_of_start(start: datetime, model: OnnxForecaster) -> list[Problem]:
