@@ -9,8 +9,10 @@ from gridcast.explain.change import Change
 from gridcast.explain.response import Response
 from gridcast.raster import Grid
 from gridcast.views import style
+from gridcast.views.attended import plot_attention
+from gridcast.views.circlemap import Around
 from gridcast.views.drivers import plot_importance, plot_response
-from gridcast.views.influencemap import Around, plot_influence
+from gridcast.views.influencemap import plot_influence
 from gridcast.views.why import plot_change, plot_lags, plot_why
 
 TIMES = pd.date_range("2024-03-30 18:00", periods=24, freq="h", tz="UTC")  # the clock goes forward in the second night
@@ -89,6 +91,27 @@ def test_the_map_shows_how_far_each_neighbour_moves_the_forecast(tmp_path):
     style.save(figure, tmp_path / "influence.png")
     nothing = table[table["location"] == "C"]
     style.save(plot_influence(nothing, around), tmp_path / "nothing.png")
+
+
+def test_what_is_read_is_drawn_by_the_day_and_on_the_map(tmp_path):
+    days = pd.date_range("2024-03-01", periods=4, freq="D", tz="UTC")
+    history = pd.DataFrame(
+        {"of": "history", "start": days[:-1], "end": days[1:], "share": [0.1, 0.2, 0.7], "usual": [0.3, 0.3, 0.4]}
+    )
+    places = pd.DataFrame({"of": "places", "location": ["A", "B"], "share": [0.9, 0.1], "usual": [0.8, 0.2]})
+    grid = Grid.of([50.0, 48.0], [10.0, 12.0], 2)
+    around = Around(grid, grid.y, grid.x, ("A", "B"), "A", "MW")
+    figure = plot_attention(pd.concat([history, places]), around)
+    left, right = figure.axes[:2]
+    assert left.patches[0].get_data().edges.tolist() == [-3, -2, -1, 0]
+    assert left.patches[0].get_data().values.tolist() == [0.1, 0.2, 0.7]
+    assert left.get_xlabel() == "days before the issue time"
+    assert right.collections[1].get_sizes().tolist() == pytest.approx([420, 420 / 9])
+    style.save(figure, tmp_path / "attention.png")
+    for one in (history, places):
+        assert len(plot_attention(one, around).axes) == 1
+    hours = history.assign(start=days[2] - pd.to_timedelta([3, 2, 1], "h"), end=days[2] - pd.to_timedelta([2, 1, 0], "h"))
+    assert plot_attention(hours, around).axes[0].get_xlabel() == "hours before the issue time"
 
 
 def test_importance_is_drawn_over_all_by_lead_and_by_season(tmp_path):

@@ -6,10 +6,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from gridcast.config import make_config, read_config
 from gridcast.errors import ConfigError, FileError, PanelError
 from gridcast.loading import Listener
 from gridcast.workflow.explaining import explain
 from gridcast.workflow.forecasting import forecast
+from gridcast.workflow.training import train
 
 ISSUED = "2024-01-29 06:00"
 TABLES = {f"{name}.csv" for name in ("why", "influence", "importance", "change", "response")}
@@ -63,6 +65,19 @@ def test_the_sum_of_all_places_and_another_run_can_be_explained(trained, tmp_pat
     assert not any(values.any() for values in result.change.values.values())  # the same run
     assert "map" not in result.summary["groups"]
     assert set(result.influence["location"]) == {"A", "B", "C"}
+
+
+@pytest.mark.slow
+def test_a_network_with_attention_tells_what_it_reads(tiny_world, tmp_path):
+    tables = read_config(tiny_world)
+    tables["model"] = {**tables["model"], "temporal": "lstm_attention", "spatial": "attention"}
+    train(make_config(tables), out=tmp_path / "run")
+    result = explain(tmp_path / "run", issue_time=ISSUED, location="B", out=tmp_path / "out")
+    assert {"attention.csv", "attention.png"} <= {path.name for path in (tmp_path / "out").iterdir()}
+    table = pd.read_csv(tmp_path / "out" / "attention.csv", parse_dates=["end"])
+    assert table.groupby("of")[["share", "usual"]].sum().to_numpy() == pytest.approx(1, abs=1e-5)
+    assert table["location"].dropna().tolist() == ["A", "B", "C"]
+    assert table["end"].max() == result.why.issue_time
 
 
 WRONG = {

@@ -37,6 +37,7 @@ class Explanation:
         folder: Where it was written.
         why: What each part adds to the average day.
         influence: How far each neighbour moves the forecast, see `gridcast.explain.influence.influence`.
+        attention: What the network reads, see `gridcast.explain.attention.attention`; empty where it has no attention.
         importance: What matters overall, see `gridcast.explain.importance.importance`.
         change: Why it is not what it was; None where there was no earlier forecast.
         response: How the load responds to temperature; None where the network reads no weather.
@@ -46,6 +47,7 @@ class Explanation:
     folder: Path
     why: Attribution
     influence: pd.DataFrame
+    attention: pd.DataFrame
     importance: pd.DataFrame
     change: Change | None
     response: Response | None
@@ -69,9 +71,9 @@ def explain(  # noqa: PLR0913  what the command takes
     """Explain a forecast of a run, and write tables and pictures into a folder.
 
     The folder gets `why.csv`, `why.png` and `lags.png` (what each part adds to the average day), `influence.csv` and `.png` (how
-    far each neighbour moves the forecast), `change.csv` and `.png` (why it is not what it was), `importance.csv` and `.png` (what
-    matters overall), `response.csv` and `.png` (how the load responds to temperature) and `explanation.json`; what there is
-    nothing to say about is left out.
+    far each neighbour moves the forecast), `attention.csv` and `.png` (what a network with attention reads), `change.csv` and
+    `.png` (why it is not what it was), `importance.csv` and `.png` (what matters overall), `response.csv` and `.png` (how the load
+    responds to temperature) and `explanation.json`; what there is nothing to say about is left out.
 
     Args:
         run: Folder of `gridcast train` or `gridcast run`.
@@ -91,6 +93,7 @@ def explain(  # noqa: PLR0913  what the command takes
         GridcastError: If there is no model or no such place, the issue times lie outside of the readings, or nothing can be
             written; nothing is left behind.
     """
+    from gridcast.explain.attention import attention
     from gridcast.explain.attribution import attribute
     from gridcast.explain.importance import importance
     from gridcast.explain.influence import influence, strongest
@@ -113,7 +116,7 @@ def explain(  # noqa: PLR0913  what the command takes
     important, errors = importance(question, seed=seed)
     responded = response(question)
     summary = _summary(why, changed, neighbours, important, counts={"issue_times": len(errors.rows), "places": len(errors.places)})
-    result = Explanation(Path(out), why, neighbours, important, changed, responded, summary)
+    result = Explanation(Path(out), why, neighbours, attention(question), important, changed, responded, summary)
     with run_folder(out, overwrite=overwrite, kind="explanation") as folder:
         _write(result, question, folder, issued=len(errors.rows))
     return result
@@ -206,7 +209,8 @@ def _write(result: Explanation, question: Question, folder: Path, *, issued: int
     from gridcast.views import style
 
     write_csv(result.why.table(), folder / "why.csv")
-    for name, table in (("influence", result.influence), ("importance", result.importance)):
+    tables = {"influence": result.influence, "attention": result.attention, "importance": result.importance}
+    for name, table in tables.items():
         if len(table):
             write_csv(table, folder / f"{name}.csv")
     if result.change is not None:
@@ -220,18 +224,22 @@ def _write(result: Explanation, question: Question, folder: Path, *, issued: int
 
 def _figures(result: Explanation, question: Question, issued: int) -> Iterator[tuple[str, Figure]]:
     """Return the pictures by their name."""
+    from gridcast.views.attended import plot_attention
+    from gridcast.views.circlemap import Around
     from gridcast.views.drivers import plot_importance, plot_response
-    from gridcast.views.influencemap import Around, plot_influence
+    from gridcast.views.influencemap import plot_influence
     from gridcast.views.why import plot_change, plot_lags, plot_why
 
     why = result.why
     yield "why", plot_why(why)
     yield "lags", plot_lags(why)
+    placing, panel = question.fitted.placing, question.samples.panel
+    _, y, x = placing.cells(panel)
+    around = Around(placing.grid, y, x, panel.locations, question.name if question.others else "", why.unit)
     if len(result.influence):
-        placing, panel = question.fitted.placing, question.samples.panel
-        _, y, x = placing.cells(panel)
-        around = Around(placing.grid, y, x, panel.locations, question.name if question.others else "", why.unit)
         yield "influence", plot_influence(result.influence, around)
+    if len(result.attention):
+        yield "attention", plot_attention(result.attention, around)
     if len(result.importance):
         yield "importance", plot_importance(result.importance, name=question.name, issued=issued)
     if result.change is not None:
