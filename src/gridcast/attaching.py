@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import pandas as pd
@@ -25,6 +25,8 @@ from gridcast.sources.text.csvfile import read_places
 from gridcast.sources.weather.reading import read_weather
 from gridcast.sources.weather.weather import Weather, WeatherOptions
 from gridcast.sources.weather.window import ALL, Window
+
+Lay = Callable[[xr.Dataset], xr.Dataset]
 
 OF_TEMPERATURE = ("heating", "cooling", "recency")  # derived by default where there is a temperature
 SYNTHETIC_COUNTRY = "DE"
@@ -55,20 +57,46 @@ def with_weather(
     if not config.weather.source:
         _require_no_options(config)
         return panel, ()
-    if config.weather.stations:
-        stations = read_places(config.weather.stations).table
-    weather = read_weather(config.weather.source, options=_options(config), locations=stations, window=_window(panel))
-    dataset = on_clock(_by_local_days(weather.dataset, panel, config), panel.times[0], panel.freq)
-    at_places, said = _at_places(panel, weather, dataset, until, config.weather.method)
+    weather, dataset = _read(panel, config, stations)
+    lay, said = _way_to_places(panel, weather, dataset, until, config.weather.method)
+    at_places = lay(dataset)
     readings = panel.rows
-    for name, values in at_places.data_vars.items():
-        panel = _joined(panel, str(name), values)
+    panel = with_laid(panel, at_places)
     if covering:
         _require_cover(panel, [str(name) for name in at_places.data_vars], readings, weather)
     if "y" in dataset.dims:
         for name, values in dataset.data_vars.items():
             panel = _joined(panel, f"{name}_field", values)
     return panel, (*weather.said, *said, *_use_of(panel))
+
+
+def station_weather(
+    panel: Panel, config: RunConfig, *, until: pd.Timestamp, stations: pd.DataFrame | None = None
+) -> tuple[xr.Dataset, Lay] | None:
+    """Return the weather of stations, and what brings it to the places of the panel; None where it is none of stations.
+
+    Arguments and errors as for `with_weather`.
+
+    Returns:
+        Variables (time, station) or (issued, lead, station) on the panel's clock, with `latitude` and `longitude` of the stations,
+        NaN where not known; and a function of such a dataset.
+    """
+    if not config.weather.source:
+        return None
+    weather, dataset = _read(panel, config, stations)
+    if "station" not in dataset.dims:
+        return None
+    unknown = xr.full_like(dataset["station"], np.nan, dtype=np.float64)
+    where = {name: weather.dataset.coords.get(name, unknown) for name in ("latitude", "longitude")}
+    lay, _ = _way_to_places(panel, weather, dataset, until, config.weather.method)
+    return dataset.assign_coords(where), lay
+
+
+def with_laid(panel: Panel, at_places: xr.Dataset) -> Panel:
+    """Return the panel with weather that has been brought to its places."""
+    for name, values in at_places.data_vars.items():
+        panel = _joined(panel, str(name), values)
+    return panel
 
 
 def with_features(panel: Panel, config: RunConfig) -> Panel:
@@ -183,15 +211,22 @@ def _require_cover(panel: Panel, names: Sequence[str], readings: int, weather: W
         warnings.warn(problem, GridcastWarning, stacklevel=3)
 
 
-def _at_places(
+def _read(panel: Panel, config: RunConfig, stations: pd.DataFrame | None) -> tuple[Weather, xr.Dataset]:
+    """Return the weather of the configuration, as it was read and on the panel's clock."""
+    if config.weather.stations:
+        stations = read_places(config.weather.stations).table
+    weather = read_weather(config.weather.source, options=_options(config), locations=stations, window=_window(panel))
+    return weather, on_clock(_by_local_days(weather.dataset, panel, config), panel.times[0], panel.freq)
+
+
+def _way_to_places(
     panel: Panel, weather: Weather, dataset: xr.Dataset, until: pd.Timestamp, method: str
-) -> tuple[xr.Dataset, tuple[str, ...]]:
-    """Return the weather at the places, and how it came there."""
+) -> tuple[Lay, tuple[str, ...]]:
+    """Return what brings weather like the dataset to the places, and how it does."""
     located = "y" in dataset.dims or ("latitude" in dataset.coords and bool(np.isfinite(weather.dataset["latitude"]).any()))
     if located and panel.has_coordinates and (method == "nearest" or "y" in dataset.dims):
-        if "station" in dataset.dims:
-            dataset = dataset.assign_coords({name: weather.dataset[name] for name in ("latitude", "longitude")})
-        return weather_at_places(dataset, *panel.coordinates, panel.locations), ()
+        where = {name: weather.dataset[name] for name in ("latitude", "longitude")} if "station" in dataset.dims else {}
+        return lambda each: weather_at_places(each.assign_coords(where), *panel.coordinates, panel.locations), ()
     if "station" not in dataset.dims:
         raise ConfigError(
             "a weather field needs places with coordinates",
@@ -204,7 +239,7 @@ def _at_places(
     few, most = int(counts.min()), int(counts.max())
     each = f"{few}" if few == most else f"{few} to {most}"
     said = (f"stations learned from readings before {until:%Y-%m-%d}: each place takes {each} of {weights.sizes['station']}",)
-    return apply_weights(dataset, weights), said
+    return lambda each: apply_weights(each, weights), said
 
 
 def _as_observed(variable: xr.DataArray) -> xr.DataArray:

@@ -13,6 +13,7 @@ from gridcast.views.attended import plot_attention
 from gridcast.views.circlemap import Around
 from gridcast.views.drivers import plot_importance, plot_response
 from gridcast.views.influencemap import plot_influence
+from gridcast.views.stations import plot_stations
 from gridcast.views.why import plot_change, plot_lags, plot_why
 
 TIMES = pd.date_range("2024-03-30 18:00", periods=24, freq="h", tz="UTC")  # the clock goes forward in the second night
@@ -112,6 +113,22 @@ def test_what_is_read_is_drawn_by_the_day_and_on_the_map(tmp_path):
         assert len(plot_attention(one, around).axes) == 1
     hours = history.assign(start=days[2] - pd.to_timedelta([3, 2, 1], "h"), end=days[2] - pd.to_timedelta([2, 1, 0], "h"))
     assert plot_attention(hours, around).axes[0].get_xlabel() == "hours before the issue time"
+
+
+def test_stations_are_drawn_on_the_map_where_it_is_known_where_they_are(tmp_path):
+    grid = Grid.of([50.0, 48.0], [10.0, 12.0], 2)
+    around = Around(grid, grid.y, grid.x, ("A", "B"), "A", "MW")
+    rows = [("north $ & south", 4.0, -2.0, 0.1, 49.0, 11.0), ("east", 1.0, 1.0, 0.02, 48.0, 12.0)]
+    table = pd.DataFrame(rows, columns=["station", "size", "change", "share", "latitude", "longitude"])
+    figure = plot_stations(table, around)
+    assert set(texts(figure.axes[0])) == {"A", "east", "north \\$ & south"}
+    assert figure.axes[0].collections[1].get_sizes().tolist() == pytest.approx([420, 105])
+    style.save(figure, tmp_path / "stations.png")
+    style.save(plot_stations(table.assign(station=["A", "east"]), around), tmp_path / "at_the_place.png")
+    nowhere = plot_stations(table.assign(latitude=np.nan), around)
+    assert [label.get_text() for label in nowhere.axes[0].get_yticklabels()] == ["north \\$ & south", "east"]
+    assert [bar.get_width() for bars in nowhere.axes[0].containers for bar in bars] == [1, 4]  # what lifts, then what lowers
+    style.save(nowhere, tmp_path / "bars.png")
 
 
 def test_importance_is_drawn_over_all_by_lead_and_by_season(tmp_path):

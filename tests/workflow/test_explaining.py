@@ -11,11 +11,12 @@ from gridcast.errors import ConfigError, FileError, PanelError
 from gridcast.loading import Listener
 from gridcast.workflow.explaining import explain
 from gridcast.workflow.forecasting import forecast
+from gridcast.workflow.opening import open_run
 from gridcast.workflow.training import train
 
 ISSUED = "2024-01-29 06:00"
-TABLES = {f"{name}.csv" for name in ("why", "influence", "importance", "change", "response")}
-PICTURES = {f"{name}.png" for name in ("why", "lags", "influence", "importance", "change", "response")}
+TABLES = {f"{name}.csv" for name in ("why", "influence", "stations", "importance", "change", "response")}
+PICTURES = {f"{name}.png" for name in ("why", "lags", "influence", "stations", "importance", "change", "response")}
 
 
 @pytest.fixture(scope="module")
@@ -65,6 +66,26 @@ def test_the_sum_of_all_places_and_another_run_can_be_explained(trained, tmp_pat
     assert not any(values.any() for values in result.change.values.values())  # the same run
     assert "map" not in result.summary["groups"]
     assert set(result.influence["location"]) == {"A", "B", "C"}
+
+
+def test_each_station_is_silent_once_and_with_all_of_them_the_forecast_is_the_run_s(explained, trained):
+    result, out, said = explained
+    table = pd.read_csv(out / "stations.csv")
+    assert table["station"].iloc[0] == "B"  # a station at the place itself
+    assert set(table["station"]) == {"A", "B", "C"}
+    assert table.set_index("station").loc["B", ["latitude", "longitude"]].tolist() == [51, 6]
+    assert any(sentence.startswith("weather stations: B (") for sentence in said)
+    opened = open_run(trained, listener=Listener())
+    moment = pd.Timestamp(ISSUED, tz="UTC")
+    stations = opened.stations()
+    made = {}
+    for silent in ("", "B"):
+        known = stations.panel_with(stations.laid(silent)).as_of(moment).recent(opened.forecaster.reach)
+        made[silent] = opened.forecaster.predict(known, pd.DatetimeIndex([moment])).values.values[0, 1]
+    assert made[""] == pytest.approx(result.why.forecast, rel=1e-4)
+    moved = np.abs(made[""] - made["B"]).mean()
+    assert moved > 0
+    assert table["size"].iloc[0] == pytest.approx(moved, rel=1e-3)
 
 
 @pytest.mark.slow

@@ -24,6 +24,7 @@ ALL, NEWEST = "all places", "after the newest reading"
 STAGES = ("issued at", "since", "where it looks", "why")  # beginnings or parts of what is said on the way, in this order
 PICTURES = {
     "lags": "Which past readings the forecast rests on: what each lag adds to each hour.",
+    "stations": "Which weather stations the forecast rests on: how far it moves when one is silent and others stand in for it.",
     "attention": "What the network reads of the history and of each place: where it looks, not what that does to the forecast.",
     "response": "How the load responds to temperature, hour by hour, as the network has learned it.",
 }

@@ -66,6 +66,15 @@ class Circles:
     shown: Callable[[float], str]
 
 
+def moving(size: Floats, change: Floats, most: float, unit: str) -> Circles:
+    """Return circles that say how far something moves a forecast; arguments as the attributes of `Circles`, in the unit."""
+
+    def shown(value: float) -> str:
+        return f"{style.number(value)} {unit}".rstrip()
+
+    return Circles(size, change, most, "moves it, either way, by", style.with_unit("lifts or lowers it, on average", unit), shown)
+
+
 def draw_circles(axes: Axes, around: Around, circles: Circles, title: str) -> Floats:
     """Draw the cells, the circles and the legends; return the radius of each place's mark, shape (N,). [points]"""
     x, y = around.x, around.y

@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 from gridcast.explain.influence import BOTH, LOAD, WEATHER
 from gridcast.views import style
 from gridcast.views.cells import map_height
-from gridcast.views.circlemap import Around, Circles, draw_circles, name_circles
+from gridcast.views.circlemap import Around, Circles, draw_circles, moving, name_circles
 
 TITLES = {BOTH: "what a place puts on the map", LOAD: "the load of a place", WEATHER: "the weather of a place"}
 
@@ -40,9 +40,4 @@ def _circles(table: pd.DataFrame, around: Around, most: float) -> Circles:
     """Return the circles of one kind of influence."""
     told = table.set_index("location").reindex(list(around.names))
     size, change = (told[name].to_numpy(dtype=np.float64) for name in ("size", "change"))
-    bar = style.with_unit("lifts or lowers it, on average", around.unit)
-
-    def shown(value: float) -> str:
-        return f"{style.number(value)} {around.unit}".rstrip()
-
-    return Circles(size, change, most, "moves it, either way, by", bar, shown)
+    return moving(size, change, most, around.unit)

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from gridcast.clock import DAY
@@ -26,6 +28,8 @@ if TYPE_CHECKING:
     from gridcast.explain.question import Question
     from gridcast.explain.response import Response
 
+LATELY = pd.Timedelta(days=2)  # of weather, by which it is told which stations reach which places
+MEMORY = pd.Timedelta(days=30)  # what is derived from weather feels no older weather
 PARTED = 8  # neighbours that are a part each in the attribution: those with the most influence
 
 
@@ -37,6 +41,8 @@ class Explanation:
         folder: Where it was written.
         why: What each part adds to the average day.
         influence: How far each neighbour moves the forecast, see `gridcast.explain.influence.influence`.
+        stations: How far the forecast moves without each weather station, see `gridcast.explain.stations.station_influence`; empty
+            where the weather is none of stations.
         attention: What the network reads, see `gridcast.explain.attention.attention`; empty where it has no attention.
         importance: What matters overall, see `gridcast.explain.importance.importance`.
         change: Why it is not what it was; None where there was no earlier forecast.
@@ -47,6 +53,7 @@ class Explanation:
     folder: Path
     why: Attribution
     influence: pd.DataFrame
+    stations: pd.DataFrame
     attention: pd.DataFrame
     importance: pd.DataFrame
     change: Change | None
@@ -71,9 +78,10 @@ def explain(  # noqa: PLR0913  what the command takes
     """Explain a forecast of a run, and write tables and pictures into a folder.
 
     The folder gets `why.csv`, `why.png` and `lags.png` (what each part adds to the average day), `influence.csv` and `.png` (how
-    far each neighbour moves the forecast), `attention.csv` and `.png` (what a network with attention reads), `change.csv` and
-    `.png` (why it is not what it was), `importance.csv` and `.png` (what matters overall), `response.csv` and `.png` (how the load
-    responds to temperature) and `explanation.json`; what there is nothing to say about is left out.
+    far each neighbour moves the forecast), `stations.csv` and `.png` (how far it moves without each weather station),
+    `attention.csv` and `.png` (what a network with attention reads), `change.csv` and `.png` (why it is not what it was),
+    `importance.csv` and `.png` (what matters overall), `response.csv` and `.png` (how the load responds to temperature) and
+    `explanation.json`; what there is nothing to say about is left out.
 
     Args:
         run: Folder of `gridcast train` or `gridcast run`.
@@ -109,14 +117,17 @@ def explain(  # noqa: PLR0913  what the command takes
     listener.say(f"{question.name}: issued at {moment:%Y-%m-%d %H:%M} UTC, beside {counted(question.earlier, 'earlier day')}")
     changed = _changed(opened, moment, previous_time, previous_run, location, listener)
     neighbours = influence(question)
-    listener.say("where it looks: " + _strongest_said(neighbours))
+    listener.say("where it looks: " + (_strongest_said(neighbours, "location") or "there are no neighbours"))
+    silent = _stations(opened, question)
+    if len(silent):
+        listener.say("weather stations: " + _strongest_said(silent, "station"))
     named = strongest(neighbours, question, PARTED) if question.others else []
     why = attribute(question, parts_of(question, named), seed=seed)
     listener.say("why: " + _groups_said(why))
     important, errors = importance(question, seed=seed)
     responded = response(question)
     summary = _summary(why, changed, neighbours, important, counts={"issue_times": len(errors.rows), "places": len(errors.places)})
-    result = Explanation(Path(out), why, neighbours, attention(question), important, changed, responded, summary)
+    result = Explanation(Path(out), why, neighbours, silent, attention(question), important, changed, responded, summary)
     with run_folder(out, overwrite=overwrite, kind="explanation") as folder:
         _write(result, question, folder, issued=len(errors.rows))
     return result
@@ -159,11 +170,34 @@ def _back(horizon: int, panel: Panel) -> pd.Timedelta:
     return min(half, max(DAY, panel.freq)) if horizon > 1 else panel.freq
 
 
-def _strongest_said(table: pd.DataFrame) -> str:
-    """Return the neighbours with the most influence."""
-    whole = table.drop_duplicates("location").head(3)
-    told = zip(whole["location"], whole["share"], strict=True)
-    return ", ".join(f"{name} ({100 * share:.2g} %)" for name, share in told) or "there are no neighbours"
+def _stations(opened: Opened, question: Question) -> pd.DataFrame:
+    """Return how far the forecast moves without each weather station; empty where there are none."""
+    from gridcast.explain.stations import COLUMNS, station_influence, that_reach
+
+    recipe, moment = question.samples.recipe, question.issue_time
+    stations = opened.stations() if recipe.covariates.names else None
+    if stations is None:
+        return pd.DataFrame(columns=COLUMNS)
+    ahead, reach = recipe.horizon * recipe.freq, opened.forecaster.reach
+    lately, all_of_it = stations.around(moment, LATELY, ahead), stations.around(moment, reach + MEMORY, ahead)
+
+    def said(silent: str) -> npt.NDArray[np.float64]:
+        known = all_of_it.panel_with(all_of_it.laid(silent)).as_of(moment).recent(reach)
+        made = opened.forecaster.predict(known, pd.DatetimeIndex([moment])).values.values[0]  # (N, H)
+        found: npt.NDArray[np.float64] = made[list(question.places)].astype(np.float64).sum(axis=0)
+        return found
+
+    laid = ((name, lately.laid(name)) for name in lately.names)
+    places = [question.samples.panel.locations[place] for place in question.places]
+    table = station_influence(said, that_reach(laid, lately.laid(), places))
+    where = {name: stations.weather[name].values for name in ("latitude", "longitude")}
+    return table.join(pd.DataFrame(where, index=list(stations.names)), on="station")
+
+
+def _strongest_said(table: pd.DataFrame, what: str) -> str:
+    """Return the neighbours, or the stations, with the most influence."""
+    whole = table.drop_duplicates(what).head(3)
+    return ", ".join(f"{name} ({100 * share:.2g} %)" for name, share in zip(whole[what], whole["share"], strict=True))
 
 
 def _groups_said(why: Attribution) -> str:
@@ -209,7 +243,12 @@ def _write(result: Explanation, question: Question, folder: Path, *, issued: int
     from gridcast.views import style
 
     write_csv(result.why.table(), folder / "why.csv")
-    tables = {"influence": result.influence, "attention": result.attention, "importance": result.importance}
+    tables = {
+        "influence": result.influence,
+        "stations": result.stations,
+        "attention": result.attention,
+        "importance": result.importance,
+    }
     for name, table in tables.items():
         if len(table):
             write_csv(table, folder / f"{name}.csv")
@@ -228,6 +267,7 @@ def _figures(result: Explanation, question: Question, issued: int) -> Iterator[t
     from gridcast.views.circlemap import Around
     from gridcast.views.drivers import plot_importance, plot_response
     from gridcast.views.influencemap import plot_influence
+    from gridcast.views.stations import plot_stations
     from gridcast.views.why import plot_change, plot_lags, plot_why
 
     why = result.why
@@ -238,6 +278,8 @@ def _figures(result: Explanation, question: Question, issued: int) -> Iterator[t
     around = Around(placing.grid, y, x, panel.locations, question.name if question.others else "", why.unit)
     if len(result.influence):
         yield "influence", plot_influence(result.influence, around)
+    if len(result.stations):
+        yield "stations", plot_stations(result.stations, around)
     if len(result.attention):
         yield "attention", plot_attention(result.attention, around)
     if len(result.importance):

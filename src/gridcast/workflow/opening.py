@@ -16,7 +16,9 @@ from gridcast.config import RunConfig, make_config, read_config
 from gridcast.errors import ConfigError, FileError, GridcastWarning, PanelError
 from gridcast.loading import Listener, load, prepare, with_covariates
 from gridcast.loading.newer import with_newer_readings, with_newer_weather
+from gridcast.loading.stations import Stations, stations_of
 from gridcast.panel import Panel
+from gridcast.sources.pair import Loaded
 from gridcast.workflow.making import usual_hour
 from gridcast.workflow.record import MODEL, load_hybrid
 
@@ -33,12 +35,24 @@ class Opened:
         until: When its training ended.
         forecaster: Its network.
         panel: Readings and weather, with what is newer.
+        loaded: The readings as they were read.
+        newer: File of newer weather, or nothing.
     """
 
     config: RunConfig
     until: pd.Timestamp
     forecaster: HybridForecaster
     panel: Panel
+    loaded: Loaded
+    newer: str
+
+    def stations(self) -> Stations | None:
+        """Return the stations that its weather comes from; None where it comes from none.
+
+        Raises:
+            GridcastError: If they can't be read.
+        """
+        return stations_of(self.panel, self.loaded, self.config, self.until, self.newer)
 
     def moment(self, issue_time: str | pd.Timestamp | None = None, *, before: pd.Timestamp | None = None) -> pd.Timestamp:
         """Return an issue time, by default the end of the readings; warn of another hour than the network was trained for.
@@ -70,8 +84,9 @@ def open_run(run: str | os.PathLike[str], *, load_file: str = "", weather: str =
     """
     config, until = settings_of_run(run)
     forecaster = load_hybrid(Path(run) / MODEL)
-    panel = newest_panel(config, until, load_file=load_file, weather=weather, listener=listener)
-    return Opened(config, until, forecaster, panel)
+    loaded = _newest_readings(config, load_file, listener)
+    panel = _with_newest_weather(loaded, config, until, weather, listener)
+    return Opened(config, until, forecaster, panel, loaded, weather)
 
 
 def newest_panel(config: RunConfig, until: pd.Timestamp, *, load_file: str = "", weather: str = "", listener: Listener) -> Panel:
@@ -80,9 +95,15 @@ def newest_panel(config: RunConfig, until: pd.Timestamp, *, load_file: str = "",
     Raises:
         GridcastError: If the files can't be read or do not fit.
     """
+    return _with_newest_weather(_newest_readings(config, load_file, listener), config, until, weather, listener)
+
+
+def _newest_readings(config: RunConfig, load_file: str, listener: Listener) -> Loaded:
     loaded = load(config, listener, refuse=False)
-    if load_file:
-        loaded = with_newer_readings(loaded, config, load_file, listener)
+    return with_newer_readings(loaded, config, load_file, listener) if load_file else loaded
+
+
+def _with_newest_weather(loaded: Loaded, config: RunConfig, until: pd.Timestamp, weather: str, listener: Listener) -> Panel:
     panel = with_covariates(loaded, config, until, listener)
     if weather:
         panel = with_newer_weather(panel, loaded, config, weather, until, listener)

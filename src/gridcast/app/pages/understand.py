@@ -118,13 +118,13 @@ def _show_influence(explanation: StoredExplanation, places: Places) -> None:
     influence = explanation.table("influence")
     if influence is None or influence.empty:
         say_empty("There are no neighbours.", "The network reads no map, or knows one place only.")
-        _show_picture(explanation, "attention")
-        return
-    figure, text = influence_map(influence, places, str(explanation.summary["location"]), explanation.unit, page_colours())
-    show_figure(figure, text, key="influence-figure")
-    formats: dict[Any, Any] = {"size": style.number, "change": signed, "share": "{:.3%}"}
-    st.dataframe(influence.style.format(formats), hide_index=True, height=260, alt="How far each neighbour moves the forecast.")
-    _show_picture(explanation, "attention")
+    else:
+        figure, text = influence_map(influence, places, str(explanation.summary["location"]), explanation.unit, page_colours())
+        show_figure(figure, text, key="influence-figure")
+        formats: dict[Any, Any] = {"size": style.number, "change": signed, "share": "{:.3%}"}
+        st.dataframe(influence.style.format(formats), hide_index=True, height=260, alt="How far each neighbour moves the forecast.")
+    for name in ("stations", "attention"):
+        _show_picture(explanation, name)
 
 
 def _show_change(explanation: StoredExplanation) -> None:

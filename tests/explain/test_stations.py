@@ -1,0 +1,48 @@
+"""Which weather stations a forecast rests on, asked of forecasts that are known."""
+
+import numpy as np
+import pytest
+import xarray as xr
+
+from gridcast.explain.stations import COLUMNS, station_influence, that_reach
+
+FORECASTS = {"": [10.0, 20.0], "north": [12.0, 18.0], "south": [10.0, 20.0], "east": [4.0, 14.0]}
+
+
+def test_the_station_whose_silence_moves_the_forecast_most_comes_first():
+    table = station_influence(lambda name: np.array(FORECASTS[name]), ["south", "north", "east"])
+    assert list(table.columns) == COLUMNS
+    assert table["station"].tolist() == ["east", "north", "south"]
+    assert table["size"].tolist() == [6, 2, 0]
+    assert table["change"].tolist() == [6, 0, 0]  # the forecast with it, less that without
+    assert table["share"].tolist() == pytest.approx([6 / 15, 2 / 15, 0])
+
+
+def test_a_forecast_of_nothing_has_no_shares():
+    table = station_influence(lambda _: np.zeros(2), ["north"])
+    assert table["share"].isna().all()
+
+
+def weather(a, b) -> xr.Dataset:
+    values = np.column_stack([a, b]).astype(np.float64)
+    return xr.Dataset({"temperature": (("time", "location"), values)}, {"location": ["A", "B"]})
+
+
+def test_stations_that_reach_the_place_come_before_those_that_reach_others():
+    whole = weather([0, 1, 2, 3], [0, 1, 2, 3])
+    laid = {
+        "nowhere": whole,
+        "of B": weather([0, 1, 2, 3], [9, 9, 9, 9]),
+        "a little of A": weather([0, 1, 2, 3.1], [0, 1, 2, 3]),
+        "all of A": weather([np.nan] * 4, [0, 1, 2, 3]),
+    }
+    assert that_reach(laid.items(), whole, ["A"]) == ["all of A", "a little of A", "of B"]
+    assert that_reach(laid.items(), whole, ["B"]) == ["of B", "all of A", "a little of A"]
+    assert that_reach(laid.items(), whole, ["A"], most=1) == ["all of A"]
+
+
+def test_the_order_of_dimensions_does_not_matter():
+    issued = xr.DataArray(np.arange(6.0).reshape(2, 3, 1), dims=("issued", "lead", "location"), coords={"location": ["A"]})
+    whole = xr.Dataset({"temperature": issued})
+    laid = xr.Dataset({"temperature": (issued + 1).transpose("location", "lead", "issued")})
+    assert that_reach([("north", laid), ("south", whole)], whole, ["A"]) == ["north"]
