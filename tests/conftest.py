@@ -22,7 +22,7 @@ def shared_data() -> Path:
     return folder
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def make_panel():
     """Return a function that makes a panel of noise around a daily cycle, with given gaps (row, column)."""
 

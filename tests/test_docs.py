@@ -43,6 +43,7 @@ def test_doctests(name):
     assert doctest.testmod(importlib.import_module(name)).failed == 0
 
 
+@pytest.mark.slow
 def test_the_code_of_the_readme_runs(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     workflow, own_files = blocks(ROOT / "README.md", "python")
@@ -79,9 +80,14 @@ def test_links_lead_somewhere(page):
     assert [link for link in links if not link.startswith("http") and not (page.parent / link).exists()] == []
 
 
+@pytest.fixture(scope="module")
+def known() -> str:
+    """Return the help of all commands."""
+    return "".join(CliRunner().invoke(app, [*command.split(), "--help"], env={"COLUMNS": "200"}).stdout for command in COMMANDS)
+
+
 @pytest.mark.parametrize("page", PAGES, ids=lambda path: path.name)
-def test_every_option_in_the_docs_is_one(page):
-    known = "".join(CliRunner().invoke(app, [*command.split(), "--help"], env={"COLUMNS": "200"}).stdout for command in COMMANDS)
+def test_every_option_in_the_docs_is_one(page, known):
     written = re.findall(r"(?<![\w-])--[a-z][a-z-]+", page.read_text(encoding="utf-8"))
     assert [option for option in written if not re.search(rf"{option}\b", known)] == []
 
@@ -99,6 +105,7 @@ def test_settings_in_the_docs_are_ones(page):
         make_config(tomllib.loads(block))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("script", EXAMPLES, ids=lambda path: path.stem)
 def test_examples_run(script, tmp_path):
     command = [sys.executable, str(script), "--days", "30", "--places", "3", "--epochs", "1", "--out", str(tmp_path)]

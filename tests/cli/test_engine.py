@@ -107,6 +107,7 @@ def test_training_and_resuming(tiny_world, tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == ["run"]
 
 
+@pytest.mark.slow
 def test_a_backtest_as_json_is_all_that_is_on_standard_output(tiny_world, tmp_path):
     result = call("backtest", tiny_world, "--out", tmp_path / "run", "--json", "--seed", 3)
     assert result.exit_code == 0, result.output

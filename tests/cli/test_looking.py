@@ -117,6 +117,7 @@ def test_audit_is_clean(files):
     assert set(found["leaks"]) == {"seasonal_naive_24h", "seasonal_naive_168h", "hybrid"}
 
 
+@pytest.mark.slow
 def test_audit_names_a_leak_and_ends_with_exit_code_3(files, monkeypatch):
     def leaking(panel, config, before, listener):
         smooth = pd.DataFrame(panel.consumption).rolling(49, center=True, min_periods=1).mean().to_numpy()

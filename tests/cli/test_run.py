@@ -170,6 +170,7 @@ def test_a_run_prints_a_table_and_leaves_the_folder(world, tmp_path):
     assert (tmp_path / "run" / "predictions.csv").is_file()
 
 
+@pytest.mark.slow
 def test_json_is_all_that_is_on_standard_output_and_quiet_is_quiet(world, tmp_path):
     result = call("run", *world, "--out", tmp_path / "run", "--json", "--quiet", "--unit", "MW", *QUICK)
     assert result.exit_code == 0, result.stderr
@@ -216,6 +217,7 @@ def test_a_folder_that_can_not_be_made_is_told_before_the_work(world, tmp_path):
     assert "cannot make the folder" in result.stderr
 
 
+@pytest.mark.slow
 def test_generate_writes_two_files_that_run_can_read_and_never_replaces_any(tmp_path):
     paths = tmp_path / "load.csv.gz", tmp_path / "places.csv"
     size = ("--num-days", 24, "--num-locations", 3)
@@ -265,6 +267,7 @@ def test_the_defaults_in_the_help_are_those_of_the_settings():
                 assert f"[default: {value}]" in line[1]
 
 
+@pytest.mark.slow
 def test_an_interrupted_run_leaves_nothing_and_ends_with_130(tmp_path):
     script = (
         "import signal, sys; signal.signal(signal.SIGINT, signal.default_int_handler); "  # a parent may have it ignored
@@ -293,6 +296,7 @@ def test_an_interrupted_run_leaves_nothing_and_ends_with_130(tmp_path):
     assert [path for path in tmp_path.rglob("*") if path.name != "runs"] == []
 
 
+@pytest.mark.slow
 def test_a_run_keeps_a_checkpoint_until_it_is_done_and_tells_how_far_it_is(world, tmp_path, monkeypatch):
     kept, told = tmp_path / "kept.npz", tmp_path / "progress.jsonl"
     monkeypatch.setenv("GRIDCAST_PROGRESS", str(told))

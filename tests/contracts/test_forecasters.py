@@ -33,7 +33,7 @@ def make(name: str):
     return getattr(import_module(module), kind)(horizon=24, **QUICK.get(name, {}))
 
 
-@pytest.fixture(params=sorted(REGISTRY))
+@pytest.fixture(scope="module", params=sorted(REGISTRY))
 def fitted(request, make_panel):
     panel = make_panel(days=30, places=3)
     return make(request.param).fit(panel.as_of(panel.times[24 * 20])), panel

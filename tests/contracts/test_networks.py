@@ -82,6 +82,7 @@ def test_its_weights_make_the_same_network_again(temporal, spatial):
     assert np.array_equal(answer(again, given), answer(network, given))
 
 
+@pytest.mark.slow
 @each_branch
 def test_it_says_the_same_in_a_graph_and_takes_any_number_of_places_there(temporal, spatial):
     network = shaken(temporal, spatial)
@@ -135,6 +136,7 @@ def weights_of(temporal: str, spatial: str, units: int) -> int:
     return make_engine(shape(temporal, spatial, units=units, features=features, horizon=24)).count_params()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("units", [32, 64, 128])
 @whole_branch
 def test_it_has_about_as_many_weights_as_the_default(temporal, spatial, units):
@@ -159,6 +161,7 @@ def test_without_attention_there_is_none_to_tell():
     assert network.attention(inputs(network.shape_of)) == {}
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(importlib.util.find_spec("jax") is None, reason="needs the extra `[jax]`")
 def test_it_says_the_same_on_the_other_backend(tmp_path):
     weights, expected = {}, {}
@@ -176,6 +179,7 @@ def test_it_says_the_same_on_the_other_backend(tmp_path):
             assert found[number] == pytest.approx(values, abs=1e-4), BRANCHES[int(number)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("temporal", "spatial", "cells"),
     [*((*names, CELLS) for names in BRANCHES[1:-1]), ("tcn", "attention", None), ("none", "convlstm", None)],

@@ -28,6 +28,7 @@ def known(inputs, at):
     return inputs["start"] + inputs["steps"][..., at("steps", "temperature")[0]] + inputs["map"].sum(axis=(1, 2))[:, None, None]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("freq", "count", "horizon"), [("1D", 500, 5), ("15min", 96 * 20, 8), ("1h", 24 * 25, 30)])
 def test_any_step_can_be_explained_and_drawn(ask, freq, count, horizon):
     panel = panel_of(freq, count, 2)

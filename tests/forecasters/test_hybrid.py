@@ -111,6 +111,7 @@ def test_what_a_new_place_is_like_follows_from_its_readings_until_then(fitted):
         assert forecaster.predict(wild, asked).quantiles.values[0].tobytes() == forecast.quantiles.values[0].tobytes()
 
 
+@pytest.mark.slow
 def test_the_reach_covers_the_weather_of_a_week_ago_where_the_context_is_shorter():
     panel = world()
     forecaster = quick(sequence_length=48, epochs=1).fit(panel.as_of(panel.times[TRAINED]))

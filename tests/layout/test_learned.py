@@ -156,6 +156,7 @@ def test_nothing_is_filled_where_all_or_none_are_known():
         filled([np.nan] * 2, [np.nan] * 2, readings(2))
 
 
+@pytest.mark.slow
 @pytest.mark.shared_data
 def test_the_zones_of_gefcom2012_are_laid_out_by_their_correlation(shared_data):
     table = pd.read_csv(shared_data / "gefcom2012" / "load.csv.gz", index_col=0)

@@ -41,6 +41,7 @@ def test_gefcom2012_has_an_outage_and_a_jump(gefcom2012):
     assert gefcom2012.advisable
 
 
+@pytest.mark.slow
 def test_us_ba_has_zeros_negative_values_flat_lines_and_clocks_that_move(us):
     assert us.of("zero", "TIDC")[0].count == 128
     assert {"PACE", "PACW", "TVA", "SOCO"} < {finding.location for finding in us.of("negative")}
@@ -62,6 +63,7 @@ def test_us_ba_is_screened_as_its_curators_did(us, shared_data):
     assert 1000 * (us.mask & ~flagged).mean() < 2
 
 
+@pytest.mark.slow
 def test_the_others_are_advisable(shared_data):
     nyiso = report_on(shared_data / "nyiso_2005_2020")
     assert nyiso.advisable

@@ -32,6 +32,7 @@ def test_it_learns_and_reports_a_history(parts):
     assert history.history["val_loss"][-1] < history.history["val_loss"][0]
 
 
+@pytest.mark.slow
 def test_defaults_are_adam_at_a_thousandth_and_mse(parts):
     sequences, frames = parts
     model = small(sequences, frames)
@@ -64,6 +65,7 @@ def fed(monkeypatch, run) -> dict[bool, set[int]]:
     return seen
 
 
+@pytest.mark.slow
 def test_validation_is_the_last_fifth_in_time_and_training_ends_before_it(parts, monkeypatch):
     sequences, frames = parts
     seen = fed(monkeypatch, lambda: train_model(small(sequences, frames), sequences.X, frames, sequences.y, 1, **QUIET))
@@ -107,6 +109,7 @@ def test_static_frames_arrays_and_lazy_windows_give_the_same_forecast(parts):
     assert lazy == pytest.approx(plain, abs=1e-5)
 
 
+@pytest.mark.slow
 def test_a_missing_target_does_not_count(make_panel):
     panel = make_panel(days=20, places=3, gaps=((300, 1), (150, 0)))
     sequences = preprocess_temporal_data(panel, 24, horizon=4, stride=6, joint=True)
@@ -120,6 +123,7 @@ def test_a_missing_target_does_not_count(make_panel):
     assert np.isfinite(history.history["loss"]).all()
 
 
+@pytest.mark.slow
 def test_early_stopping_keeps_the_best_weights(parts):
     sequences, frames = parts
     model = small(sequences, frames)
@@ -143,6 +147,7 @@ def test_the_best_weights_come_back_without_an_early_stop(parts):
     assert np.mean(errors**2) == pytest.approx(min(losses), rel=1e-3)
 
 
+@pytest.mark.slow
 def test_no_validation_uses_all_samples(parts):
     sequences, frames = parts
     history = train_model(small(sequences, frames), sequences.X, frames, sequences.y, 2, validation_split=0, **QUIET)
@@ -184,6 +189,7 @@ def test_targets_that_are_no_numbers_are_refused():
         train_model(create_hybrid_model((6, 1), (3, 3, 1), units=4), X, np.zeros((3, 3, 1)), y, **QUIET)
 
 
+@pytest.mark.slow
 def test_a_loss_that_explodes_is_an_error():
     X = np.full((20, 6, 1), 1e38, "float32")
     y = np.full((20, 1), 1e38, "float32")
@@ -197,6 +203,7 @@ def test_one_sample_can_only_be_trained_on_without_validation():
         train_model(create_hybrid_model((6, 1), (3, 3, 1), units=4), X, np.zeros((3, 3, 1)), y, 1, **QUIET)
 
 
+@pytest.mark.slow
 def test_targets_of_one_step_may_be_flat():
     model = create_hybrid_model((6, 1), (4, 4, 1), units=4)
     X, frame, y = np.zeros((20, 6, 1)), np.zeros((4, 4, 1)), np.arange(20.0)

@@ -74,6 +74,7 @@ def test_each_station_is_silent_once_and_with_all_of_them_the_forecast_is_the_ru
     assert table["station"].iloc[0] == "B"  # a station at the place itself
     assert set(table["station"]) == {"A", "B", "C"}
     assert table.set_index("station").loc["B", ["latitude", "longitude"]].tolist() == [51, 6]
+    assert [each["station"] for each in result.summary["stations"]] == table["station"].tolist()
     assert any(sentence.startswith("weather stations: B (") for sentence in said)
     opened = open_run(trained, listener=Listener())
     moment = pd.Timestamp(ISSUED, tz="UTC")

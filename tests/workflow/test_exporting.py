@@ -22,6 +22,7 @@ def test_it_tells_what_its_readings_are_read_with(exported):
     assert card["run"]["places"] == 3
 
 
+@pytest.mark.slow
 def test_a_graph_that_says_something_else_is_not_left_behind(trained, exported, tmp_path, monkeypatch):
     monkeypatch.setattr(exporting, "TOLERANCE", 0.0)
     with pytest.raises(TrainingError, match="the exported network is another one"):

@@ -88,6 +88,7 @@ def test_the_test_part_is_the_last_days(finished):
     assert record["test_issue_times"] == 4
 
 
+@pytest.mark.slow
 def test_the_written_configuration_makes_the_same_run_again(finished, tmp_path):
     result, folder, _, _ = finished
     again = run(make_config(read_config(folder / "config.toml")), out=tmp_path / "two")
@@ -113,6 +114,7 @@ def test_the_listener_hears_of_data_and_epochs(finished):
     assert epochs == [(1, 2, ["loss", "val_loss"]), (2, 2, ["loss", "val_loss"])]
 
 
+@pytest.mark.slow
 def test_a_place_with_a_gap_is_said_and_forecast_all_the_same(files, tmp_path):
     table = pd.read_csv(files[0])
     stamps = pd.to_datetime(table["timestamp"])
@@ -128,6 +130,7 @@ def test_a_place_with_a_gap_is_said_and_forecast_all_the_same(files, tmp_path):
     assert predictions["actual"].isna().sum() == 6
 
 
+@pytest.mark.slow
 def test_training_never_sees_the_test_part(files, tmp_path):
     config = settings(temporal=str(files[0]), spatial=str(files[1]))
     run(config, out=tmp_path / "one")
@@ -139,6 +142,7 @@ def test_training_never_sees_the_test_part(files, tmp_path):
         assert (tmp_path / "one" / name).read_bytes() == (tmp_path / "two" / name).read_bytes()
 
 
+@pytest.mark.slow
 def test_the_steps_of_a_gap_are_forecast_and_not_scored(tmp_path):
     config = make_config({**SMALL, "task": {**SMALL["task"], "gap": 6, "issue_hour": 12}, "data": WORLD, "training": {"epochs": 1}})
     said = []
@@ -154,6 +158,7 @@ def test_the_steps_of_a_gap_are_forecast_and_not_scored(tmp_path):
     assert not any("not scored" in sentence for sentence in said)
 
 
+@pytest.mark.slow
 def test_flagged_readings_of_the_test_part_are_not_scored(files, tmp_path):
     (tmp_path / "flags.csv").write_text("location,timestamp_utc\nP001,2023-01-24 05:00\nP001,2023-01-10 05:00\n")
     config = settings(temporal=str(files[0]), spatial=str(files[1]), flags=str(tmp_path / "flags.csv"))
@@ -164,6 +169,7 @@ def test_flagged_readings_of_the_test_part_are_not_scored(files, tmp_path):
     assert any("2 readings at 1 place called wrong by `flags.csv` (P001 2); treated as missing; 1 reading" in each for each in said)
 
 
+@pytest.mark.slow
 def test_nothing_is_left_behind_when_a_run_fails(files, tmp_path, monkeypatch):
     def fail(*_, **__):
         raise KeyboardInterrupt
@@ -198,6 +204,7 @@ def test_an_unknown_country_is_refused_before_anything_is_made(tmp_path):
     assert not list(tmp_path.iterdir())
 
 
+@pytest.mark.slow
 def test_a_crowded_grid_is_warned_of_with_a_suggestion(tmp_path):
     config = make_config(
         {**SMALL, "model": {"grid_size": 1, "units": 8}, "data": {**WORLD, "num_locations": 6}, "training": {"epochs": 1}}

@@ -32,6 +32,7 @@ def summed(tiny_world, tmp_path, stand_in):
     return backtest
 
 
+@pytest.mark.slow
 def test_the_sum_is_reconciled_with_a_forecast_of_its_own(summed):
     said, mint = summed()
     assert BY_ITSELF in said

@@ -69,11 +69,13 @@ def score(config) -> float:
     return Validation(config, Listener())(config, lambda *_: None)
 
 
+@pytest.mark.slow
 def test_scrambling_the_test_period_changes_nothing(world, with_ridge):
     plain = score(world())
     assert score(world(scrambled(TEST))) == plain
 
 
+@pytest.mark.slow
 def test_scrambling_the_last_day_before_it_changes_the_score(world, with_ridge):
     plain = score(world())
     assert score(world(scrambled("2024-02-19", TEST))) != plain

@@ -126,7 +126,8 @@ def explain(  # noqa: PLR0913  what the command takes
     listener.say("why: " + _groups_said(why))
     important, errors = importance(question, seed=seed)
     responded = response(question)
-    summary = _summary(why, changed, neighbours, important, counts={"issue_times": len(errors.rows), "places": len(errors.places)})
+    counts = {"issue_times": len(errors.rows), "places": len(errors.places)}
+    summary = _summary(why, changed, neighbours, silent, important, counts=counts)
     result = Explanation(Path(out), why, neighbours, silent, attention(question), important, changed, responded, summary)
     with run_folder(out, overwrite=overwrite, kind="explanation") as folder:
         _write(result, question, folder, issued=len(errors.rows))
@@ -208,7 +209,13 @@ def _groups_said(why: Attribution) -> str:
 
 
 def _summary(
-    why: Attribution, changed: Change | None, neighbours: pd.DataFrame, important: pd.DataFrame, *, counts: dict[str, int]
+    why: Attribution,
+    changed: Change | None,
+    neighbours: pd.DataFrame,
+    silent: pd.DataFrame,
+    important: pd.DataFrame,
+    *,
+    counts: dict[str, int],
 ) -> dict[str, Any]:
     """Return the explanation in short."""
     whole = important[(important["season"] == "")].drop_duplicates("group") if len(important) else important
@@ -222,6 +229,7 @@ def _summary(
         "forecast": float(why.forecast.mean()),
         "groups": {group: float(values.mean()) for group, values in why.groups.items()},
         "neighbours": neighbours.drop_duplicates("location").head(10)[["location", "size", "share"]].to_dict("records"),
+        "stations": silent.head(10)[["station", "size", "share"]].to_dict("records"),
         "change": None if changed is None else _change_said(changed),
         "importance": whole[["group", "importance", "low", "high"]].to_dict("records"),
         "judged": counts,
