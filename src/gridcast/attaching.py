@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -26,15 +27,40 @@ from gridcast.sources.weather.reading import read_weather
 from gridcast.sources.weather.weather import Weather, WeatherOptions
 from gridcast.sources.weather.window import ALL, Window
 
-Lay = Callable[[xr.Dataset], xr.Dataset]
-
 OF_TEMPERATURE = ("heating", "cooling", "recency")  # derived by default where there is a temperature
 SYNTHETIC_COUNTRY = "DE"
 MARGIN = pd.Timedelta(days=7)  # of weather after the last reading
 
 
+Lay = Callable[[xr.Dataset], xr.Dataset]
+
+
+@dataclass(frozen=True)
+class Source:
+    """Weather of a panel, and what brings it to the places.
+
+    Attributes:
+        weather: As it was read.
+        dataset: Variables (time, station), (time, y, x), (issued, lead, station) or (issued, lead, y, x) on the panel's clock;
+            stations with `latitude` and `longitude`, NaN where not known. [degrees]
+        lay: What brings such weather to the places of the panel.
+        said: Sentences for the user.
+    """
+
+    weather: Weather
+    dataset: xr.Dataset
+    lay: Lay
+    said: tuple[str, ...]
+
+
 def with_weather(
-    panel: Panel, config: RunConfig, *, until: pd.Timestamp, stations: pd.DataFrame | None = None, covering: bool = True
+    panel: Panel,
+    config: RunConfig,
+    *,
+    until: pd.Timestamp,
+    stations: pd.DataFrame | None = None,
+    covering: bool = True,
+    like: Callable[[], Source] | None = None,
 ) -> tuple[Panel, tuple[str, ...]]:
     """Return the panel with the weather of the configuration at its places, and what is worth saying.
 
@@ -47,6 +73,7 @@ def with_weather(
         until: The end of the training part.
         stations: Coordinates of the stations: `id`, `latitude`, `longitude`; those of the configuration win.
         covering: Whether the weather has to be that of the readings, and not only of the time after them.
+        like: The source whose way to the places is taken where it would be learned: of newer weather that of the older.
 
     Raises:
         GridcastError: If the weather can't be read, or does not fit the panel.
@@ -57,39 +84,37 @@ def with_weather(
     if not config.weather.source:
         _require_no_options(config)
         return panel, ()
-    weather, dataset = _read(panel, config, stations)
-    lay, said = _way_to_places(panel, weather, dataset, until, config.weather.method)
-    at_places = lay(dataset)
+    source = source_of(panel, config, until=until, stations=stations, like=like)
+    at_places = source.lay(source.dataset)
     readings = panel.rows
     panel = with_laid(panel, at_places)
     if covering:
-        _require_cover(panel, [str(name) for name in at_places.data_vars], readings, weather)
-    if "y" in dataset.dims:
-        for name, values in dataset.data_vars.items():
+        _require_cover(panel, [str(name) for name in at_places.data_vars], readings, source.weather)
+    if "y" in source.dataset.dims:
+        for name, values in source.dataset.data_vars.items():
             panel = _joined(panel, f"{name}_field", values)
-    return panel, (*weather.said, *said, *_use_of(panel))
+    return panel, (*source.said, *_use_of(panel))
 
 
-def station_weather(
-    panel: Panel, config: RunConfig, *, until: pd.Timestamp, stations: pd.DataFrame | None = None
-) -> tuple[xr.Dataset, Lay] | None:
-    """Return the weather of stations, and what brings it to the places of the panel; None where it is none of stations.
-
-    Arguments and errors as for `with_weather`.
-
-    Returns:
-        Variables (time, station) or (issued, lead, station) on the panel's clock, with `latitude` and `longitude` of the stations,
-        NaN where not known; and a function of such a dataset.
-    """
-    if not config.weather.source:
-        return None
-    weather, dataset = _read(panel, config, stations)
-    if "station" not in dataset.dims:
-        return None
-    unknown = xr.full_like(dataset["station"], np.nan, dtype=np.float64)
-    where = {name: weather.dataset.coords.get(name, unknown) for name in ("latitude", "longitude")}
-    lay, _ = _way_to_places(panel, weather, dataset, until, config.weather.method)
-    return dataset.assign_coords(where), lay
+def source_of(
+    panel: Panel,
+    config: RunConfig,
+    *,
+    until: pd.Timestamp,
+    stations: pd.DataFrame | None = None,
+    like: Callable[[], Source] | None = None,
+) -> Source:
+    """Return the weather of a configuration, which has a source; arguments and errors as for `with_weather`."""
+    if config.weather.stations:
+        stations = read_places(config.weather.stations).table
+    weather = read_weather(config.weather.source, options=_options(config), locations=stations, window=_window(panel))
+    dataset = on_clock(_by_local_days(weather.dataset, panel, config), panel.times[0], panel.freq)
+    if "station" in dataset.dims:
+        unknown = xr.full_like(dataset["station"], np.nan, dtype=np.float64)
+        where = {name: weather.dataset.coords.get(name, unknown) for name in ("latitude", "longitude")}
+        dataset = dataset.assign_coords(where)
+    lay, said = _way_to_places(panel, weather, dataset, until, config.weather.method, like)
+    return Source(weather, dataset, lay, (*weather.said, *said))
 
 
 def with_laid(panel: Panel, at_places: xr.Dataset) -> Panel:
@@ -211,35 +236,39 @@ def _require_cover(panel: Panel, names: Sequence[str], readings: int, weather: W
         warnings.warn(problem, GridcastWarning, stacklevel=3)
 
 
-def _read(panel: Panel, config: RunConfig, stations: pd.DataFrame | None) -> tuple[Weather, xr.Dataset]:
-    """Return the weather of the configuration, as it was read and on the panel's clock."""
-    if config.weather.stations:
-        stations = read_places(config.weather.stations).table
-    weather = read_weather(config.weather.source, options=_options(config), locations=stations, window=_window(panel))
-    return weather, on_clock(_by_local_days(weather.dataset, panel, config), panel.times[0], panel.freq)
-
-
 def _way_to_places(
-    panel: Panel, weather: Weather, dataset: xr.Dataset, until: pd.Timestamp, method: str
+    panel: Panel,
+    weather: Weather,
+    dataset: xr.Dataset,
+    until: pd.Timestamp,
+    method: str,
+    like: Callable[[], Source] | None,
 ) -> tuple[Lay, tuple[str, ...]]:
     """Return what brings weather like the dataset to the places, and how it does."""
-    located = "y" in dataset.dims or ("latitude" in dataset.coords and bool(np.isfinite(weather.dataset["latitude"]).any()))
+    located = "y" in dataset.dims or bool(np.isfinite(dataset["latitude"]).any())
     if located and panel.has_coordinates and (method == "nearest" or "y" in dataset.dims):
-        where = {name: weather.dataset[name] for name in ("latitude", "longitude")} if "station" in dataset.dims else {}
-        return lambda each: weather_at_places(each.assign_coords(where), *panel.coordinates, panel.locations), ()
+        return lambda each: weather_at_places(each, *panel.coordinates, panel.locations), ()
     if "station" not in dataset.dims:
         raise ConfigError(
             "a weather field needs places with coordinates",
             found=f"{counted(panel.locations, 'place')} without latitude and longitude",
             expected="a table of places with `latitude` and `longitude`, or weather of stations",
         )
+    if like is not None:
+        return like().lay, ("stations as they were learned for the run",)
     observed = weather.dataset.map(_as_observed, keep_attrs=True)
     weights = learned_weights(panel, on_clock(observed, panel.times[0], panel.freq), until=until)
     counts = (weights > 0).sum("station").values
     few, most = int(counts.min()), int(counts.max())
     each = f"{few}" if few == most else f"{few} to {most}"
     said = (f"stations learned from readings before {until:%Y-%m-%d}: each place takes {each} of {weights.sizes['station']}",)
-    return lambda each: apply_weights(each, weights), said
+    return lambda each: apply_weights(_with_all(each, weights), weights), said
+
+
+def _with_all(stations: xr.Dataset, weights: xr.DataArray) -> xr.Dataset:
+    """Return weather with all stations that have weights; those that are not there are silent."""
+    names = dict.fromkeys([*stations["station"].values.tolist(), *weights["station"].values.tolist()])
+    return stations.reindex(station=list(names))
 
 
 def _as_observed(variable: xr.DataArray) -> xr.DataArray:

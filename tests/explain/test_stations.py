@@ -36,13 +36,21 @@ def test_stations_that_reach_the_place_come_before_those_that_reach_others():
         "a little of A": weather([0, 1, 2, 3.1], [0, 1, 2, 3]),
         "all of A": weather([np.nan] * 4, [0, 1, 2, 3]),
     }
-    assert that_reach(laid.items(), whole, ["A"]) == ["all of A", "a little of A", "of B"]
-    assert that_reach(laid.items(), whole, ["B"]) == ["of B", "all of A", "a little of A"]
-    assert that_reach(laid.items(), whole, ["A"], most=1) == ["all of A"]
+    assert that_reach(laid.items(), whole, ["A"]).to_dict() == {"all of A": 1, "a little of A": 0, "of B": 0}
+    assert list(that_reach(laid.items(), whole, ["A"]).index) == ["all of A", "a little of A", "of B"]
+    assert list(that_reach(laid.items(), whole, ["B"]).index) == ["of B", "all of A", "a little of A"]
+    assert list(that_reach(laid.items(), whole, ["A"], most=1).index) == ["all of A"]
+    assert that_reach(laid.items(), whole, ["A", "B"])["all of A"] == 0.5
+
+
+def test_a_variable_without_a_value_hides_no_station():
+    nothing = {"humidity": (("time", "location"), np.full((4, 2), np.nan))}
+    whole, without = weather([0, 1, 2, 3], [0, 1, 2, 3]).assign(nothing), weather([5, 5, 5, 5], [0, 1, 2, 3]).assign(nothing)
+    assert list(that_reach([("north", without)], whole, ["A"]).index) == ["north"]
 
 
 def test_the_order_of_dimensions_does_not_matter():
     issued = xr.DataArray(np.arange(6.0).reshape(2, 3, 1), dims=("issued", "lead", "location"), coords={"location": ["A"]})
     whole = xr.Dataset({"temperature": issued})
     laid = xr.Dataset({"temperature": (issued + 1).transpose("location", "lead", "issued")})
-    assert that_reach([("north", laid), ("south", whole)], whole, ["A"]) == ["north"]
+    assert list(that_reach([("north", laid), ("south", whole)], whole, ["A"]).index) == ["north"]

@@ -1,5 +1,7 @@
 """Pictures of explanations: what they say is what the tables say."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -13,7 +15,7 @@ from gridcast.views.attended import plot_attention
 from gridcast.views.circlemap import Around
 from gridcast.views.drivers import plot_importance, plot_response
 from gridcast.views.influencemap import plot_influence
-from gridcast.views.stations import plot_stations
+from gridcast.views.stations import COLOURS, plot_stations
 from gridcast.views.why import plot_change, plot_lags, plot_why
 
 TIMES = pd.date_range("2024-03-30 18:00", periods=24, freq="h", tz="UTC")  # the clock goes forward in the second night
@@ -115,20 +117,40 @@ def test_what_is_read_is_drawn_by_the_day_and_on_the_map(tmp_path):
     assert plot_attention(hours, around).axes[0].get_xlabel() == "hours before the issue time"
 
 
-def test_stations_are_drawn_on_the_map_where_it_is_known_where_they_are(tmp_path):
+def stations() -> tuple[pd.DataFrame, Around]:
     grid = Grid.of([50.0, 48.0], [10.0, 12.0], 2)
-    around = Around(grid, grid.y, grid.x, ("A", "B"), "A", "MW")
-    rows = [("north $ & south", 4.0, -2.0, 0.1, 49.0, 11.0), ("east", 1.0, 1.0, 0.02, 48.0, 12.0)]
-    table = pd.DataFrame(rows, columns=["station", "size", "change", "share", "latitude", "longitude"])
+    rows = [
+        ("north $ & south", 4.0, -3.0, 0.1, 0.0, 49.0, 11.0),
+        ("east", 1.0, 1.0, 0.02, 1.0, 48.5, 11.5),
+        ("A", 0.0, 0.0, 0, 0, 49, 10.5),
+    ]
+    table = pd.DataFrame(rows, columns=["station", "size", "change", "share", "bare", "latitude", "longitude"])
+    return table, Around(grid, grid.y, grid.x, ("A", "B"), "A", "MW")
+
+
+def test_stations_are_drawn_on_the_map_where_it_is_known_where_they_are(tmp_path):
+    table, around = stations()
     figure = plot_stations(table, around)
-    assert set(texts(figure.axes[0])) == {"A", "east", "north \\$ & south"}
-    assert figure.axes[0].collections[1].get_sizes().tolist() == pytest.approx([420, 105])
+    axes = figure.axes[0]
+    assert set(texts(axes)) == {"A", "east", "north \\$ & south"}
+    assert axes.collections[1].get_sizes().tolist() == pytest.approx([420, 105, 0])
+    assert axes.collections[3].get_offsets().tolist() == [[10.0, 50.0]]  # the place, not the station of its name
     style.save(figure, tmp_path / "stations.png")
-    style.save(plot_stations(table.assign(station=["A", "east"]), around), tmp_path / "at_the_place.png")
-    nowhere = plot_stations(table.assign(latitude=np.nan), around)
-    assert [label.get_text() for label in nowhere.axes[0].get_yticklabels()] == ["north \\$ & south", "east"]
-    assert [bar.get_width() for bars in nowhere.axes[0].containers for bar in bars] == [1, 4]  # what lifts, then what lowers
-    style.save(nowhere, tmp_path / "bars.png")
+    assert len(plot_stations(table, replace(around, target="")).axes[0].collections[3].get_offsets()) == 0
+
+
+@pytest.mark.parametrize("change", [{"latitude": np.nan}, {"longitude": 40.0}], ids=["unknown", "off the map"])
+def test_other_stations_are_bars(tmp_path, change):
+    table, around = stations()
+    figure = plot_stations(table.assign(**change), around)
+    axes = figure.axes[0]
+    assert [label.get_text() for label in axes.get_yticklabels()] == ["north \\$ & south", "east", "A"]
+    assert [bar.get_width() for bar in axes.patches] == [4, 1, 0]
+    assert texts(axes) == ["4.00", "1.00", "0.00"]
+    assert [bar.get_hatch() or "" for bar in axes.patches] == ["", "////", ""]
+    told = {text.get_text() for text in figure.legends[0].get_texts()}
+    assert told == {*COLOURS, "no other station stands in for it"}
+    style.save(figure, tmp_path / "bars.png")
 
 
 def test_importance_is_drawn_over_all_by_lead_and_by_season(tmp_path):

@@ -51,7 +51,8 @@ def _laid(question: Question, of: str, share: Floats, usual: Floats) -> pd.DataF
     """Return the rows of one branch."""
     table = pd.DataFrame({"of": of, "share": share, "usual": usual}).reindex(columns=COLUMNS)
     if of == PLACES:
-        return table.assign(location=list(question.samples.panel.locations))
+        never = pd.Series(pd.NaT, index=table.index, dtype="datetime64[ns, UTC]")
+        return table.assign(location=list(question.samples.panel.locations), start=never, end=never)
     recipe, count = question.samples.recipe, len(share)
     end = question.issue_time - np.arange(count)[::-1] * recipe.patch * recipe.freq
     return table.assign(start=end - recipe.patch * recipe.freq, end=end)

@@ -44,7 +44,9 @@ def station_influence(said: Callable[[str], Floats], stations: Sequence[str]) ->
     return table.sort_values("size", ascending=False, kind="stable", ignore_index=True)
 
 
-def that_reach(laid: Iterable[tuple[str, xr.Dataset]], whole: xr.Dataset, places: Sequence[str], most: int = MOST) -> list[str]:
+def that_reach(
+    laid: Iterable[tuple[str, xr.Dataset]], whole: xr.Dataset, places: Sequence[str], most: int = MOST
+) -> pd.Series[float]:
     """Return the stations without which the weather of some place is another, at most so many: those that change it most.
 
     Args:
@@ -52,17 +54,28 @@ def that_reach(laid: Iterable[tuple[str, xr.Dataset]], whole: xr.Dataset, places
         whole: That with all stations.
         places: Whose forecast it is; what these get counts first.
         most: At most so many.
+
+    Returns:
+        By station, the share of `places` that have a variable of which nothing is left without it. [1]
     """
-    changed = {name: _changed(weather, whole) for name, weather in laid}
-    order = {name: (-each[list(places)].sum(), -each.sum()) for name, each in changed.items() if each.sum() > 0}
-    return sorted(order, key=lambda name: order[name])[:most]
+    found: dict[str, tuple[float, float, float]] = {}
+    for name, weather in laid:
+        changed, bare = _changed(weather, whole)
+        if changed.sum() > 0:
+            found[name] = float(changed[list(places)].sum()), float(changed.sum()), float(bare[list(places)].mean())
+    order = sorted(found, key=lambda name: (-found[name][0], -found[name][1]))[:most]
+    return pd.Series([found[name][2] for name in order], index=order, dtype=np.float64)
 
 
-def _changed(without: xr.Dataset, whole: xr.Dataset) -> pd.Series[float]:
-    """Return by how much the weather of each place changes, in spreads of the variables, by place; what is gone counts as one."""
-    total = pd.Series(0.0, index=[str(name) for name in whole["location"].values])
+def _changed(without: xr.Dataset, whole: xr.Dataset) -> tuple[pd.Series[float], pd.Series[bool]]:
+    """Return by how much the weather of each place changes, in spreads of the variables, and whether nothing of one is left."""
+    names = [str(name) for name in whole["location"].values]
+    total, bare = pd.Series(0.0, index=names), pd.Series(False, index=names)
     for name, before in whole.transpose(..., "location").data_vars.items():
-        old, new = (each.values.reshape(-1, len(total)) for each in (before, without[name].transpose(*before.dims)))
-        gone = np.isfinite(old) & ~np.isfinite(new)
-        total += np.where(gone, 1.0, np.nan_to_num(np.abs(new - old)) / (np.nanstd(old) or 1.0)).mean(axis=0)
-    return total
+        old, new = (each.values.reshape(-1, len(names)) for each in (before, without[name].transpose(*before.dims)))
+        there, left = np.isfinite(old), np.isfinite(new)
+        if there.any():
+            spread = float(np.nanstd(old)) or 1.0
+            total += np.where(there & ~left, 1.0, np.nan_to_num(np.abs(new - old)) / spread).mean(axis=0)
+            bare |= there.any(axis=0) & ~left.any(axis=0)
+    return total, bare

@@ -15,6 +15,7 @@ from gridcast.errors import PanelError, counted, listed
 from gridcast.loading.listener import Listener
 from gridcast.loading.options import read_options
 from gridcast.loading.readings import with_covariates
+from gridcast.loading.stations import read_again
 from gridcast.panel import Panel
 from gridcast.sources.pair import Loaded, read_pair
 
@@ -101,7 +102,14 @@ def with_newer_weather(
         GridcastError: If the file can't be read or does not fit, or is far from all weather of its season, as in another unit.
     """
     weather = config.weather.model_copy(update={"source": file})
-    newer = with_covariates(loaded, config.model_copy(update={"weather": weather}), until, listener, covering=False)
+    newer = with_covariates(
+        loaded,
+        config.model_copy(update={"weather": weather}),
+        until,
+        listener,
+        covering=False,
+        like=lambda: read_again(loaded, config, until),
+    )
     for name in newer.variables:
         variable = newer.dataset[name]
         rule = Availability.of(variable)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import pandas as pd
 
-from gridcast.attaching import SYNTHETIC_COUNTRY, with_weather
+from gridcast.attaching import SYNTHETIC_COUNTRY, Source, with_weather
 from gridcast.clock import clock_zone, find_zone, stamp_of, utc
 from gridcast.config import RunConfig
 from gridcast.errors import ConfigError
@@ -41,7 +42,15 @@ def load(config: RunConfig, listener: Listener, *, refuse: bool = True) -> Loade
     return replace(loaded, panel=panel)
 
 
-def with_covariates(loaded: Loaded, config: RunConfig, until: pd.Timestamp, listener: Listener, *, covering: bool = True) -> Panel:
+def with_covariates(
+    loaded: Loaded,
+    config: RunConfig,
+    until: pd.Timestamp,
+    listener: Listener,
+    *,
+    covering: bool = True,
+    like: Callable[[], Source] | None = None,
+) -> Panel:
     """Return the panel with the weather of the configuration, and say what was recognised.
 
     Readings that are called wrong are masked before, so that no station is learned from them.
@@ -52,12 +61,13 @@ def with_covariates(loaded: Loaded, config: RunConfig, until: pd.Timestamp, list
         until: The end of the training part.
         listener: Who is told.
         covering: Whether the weather has to be that of the readings, and not only of the time after them.
+        like: The source whose way to the places is taken where it would be learned.
 
     Raises:
         GridcastError: If weather or flags can't be read, or do not fit the panel.
     """
     readings = without_wrong(loaded.panel, config, until, listener)
-    panel, said = with_weather(readings, config, until=until, stations=loaded.stations, covering=covering)
+    panel, said = with_weather(readings, config, until=until, stations=loaded.stations, covering=covering, like=like)
     for sentence in said:
         listener.say(sentence)
     return panel

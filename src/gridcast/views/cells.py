@@ -42,7 +42,7 @@ def cell_edges(grid: Grid) -> Edges:
 
 def map_height(grid: Grid, extra: float, width: float = MAP_WIDTH) -> float:
     """Return how high a figure has to be, in inches, with something extra for the title and legends."""
-    (west, east), (south, north) = _frame(grid)
+    (west, east), (south, north) = frame(grid)
     ratio = (north - south) / (east - west) * _stretch(grid)
     return float(np.clip(width * ratio, 0.4 * width, 1.2 * width)) + extra
 
@@ -97,7 +97,7 @@ def draw_cells(axes: Axes, grid: Grid, edges: Edges, title: str) -> None:
 def draw_ground(axes: Axes, grid: Grid, title: str, ticks: int = 6) -> None:
     """Set axes up in degrees, or without numbers for a learned layout, on which distances are alike both ways."""
     style.dressed(axes, title).grid(False)
-    across, up = _frame(grid)
+    across, up = frame(grid)
     axes.set(xlim=across, ylim=up, aspect=_stretch(grid))
     if not grid.on_earth:
         axes.set(xticks=[], yticks=[])
@@ -134,7 +134,7 @@ def legend_below(axes: Axes, handles: Mapping[str, Artist], title: str = "", sid
     legend.set_clip_on(False)  # else the layout makes no room for it
 
 
-def _frame(grid: Grid) -> tuple[tuple[float, float], tuple[float, float]]:
+def frame(grid: Grid) -> tuple[tuple[float, float], tuple[float, float]]:
     """Return the ends of the map across and up: the grid, with the same distance free on all sides."""
     columns, rows = cell_edges(grid)
     free = MARGIN * max((columns[-1] - columns[0]) / _stretch(grid), rows[0] - rows[-1])

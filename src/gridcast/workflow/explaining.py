@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from gridcast.explain.question import Question
     from gridcast.explain.response import Response
 
-LATELY = pd.Timedelta(days=2)  # of weather, by which it is told which stations reach which places
+CANDIDATES = 200  # weather stations that may reach a place: the nearest
 MEMORY = pd.Timedelta(days=30)  # what is derived from weather feels no older weather
 PARTED = 8  # neighbours that are a part each in the attribution: those with the most influence
 
@@ -149,8 +149,9 @@ def _changed(
     asked = previous_time is not None or previous_run is not None
     forecaster, panel = opened.forecaster, opened.panel
     if previous_time is None:
-        previous_time = moment if asked else moment - _back(forecaster.horizon, panel)
-    before = opened.moment(previous_time, before=moment)
+        before = moment if asked else moment - _back(forecaster.horizon, panel)
+    else:
+        before = opened.moment(previous_time, before=moment)
     try:
         told = change(forecaster, panel, moment, before, location=location, earlier=earlier)
     except PanelError:
@@ -175,24 +176,22 @@ def _stations(opened: Opened, question: Question) -> pd.DataFrame:
     """Return how far the forecast moves without each weather station; empty where there are none."""
     from gridcast.explain.stations import COLUMNS, station_influence, that_reach
 
-    recipe, moment = question.samples.recipe, question.issue_time
+    recipe, moment, reach = question.samples.recipe, question.issue_time, opened.forecaster.reach
     stations = opened.stations() if recipe.covariates.names else None
-    if stations is None:
-        return pd.DataFrame(columns=COLUMNS)
-    ahead, reach = recipe.horizon * recipe.freq, opened.forecaster.reach
-    lately, all_of_it = stations.around(moment, LATELY, ahead), stations.around(moment, reach + MEMORY, ahead)
+    around = None if stations is None else stations.around(moment, reach + MEMORY, recipe.horizon * recipe.freq)
+    if around is None:
+        return pd.DataFrame(columns=[*COLUMNS, "bare", "latitude", "longitude"])
+    lately, places = around.lately(), [question.samples.panel.locations[place] for place in question.places]
 
     def said(silent: str) -> npt.NDArray[np.float64]:
-        known = all_of_it.panel_with(all_of_it.laid(silent)).as_of(moment).recent(reach)
+        known = around.panel_with(around.laid(silent)).as_of(moment).recent(reach)
         made = opened.forecaster.predict(known, pd.DatetimeIndex([moment])).values.values[0]  # (N, H)
         found: npt.NDArray[np.float64] = made[list(question.places)].astype(np.float64).sum(axis=0)
         return found
 
-    laid = ((name, lately.laid(name)) for name in lately.names)
-    places = [question.samples.panel.locations[place] for place in question.places]
-    table = station_influence(said, that_reach(laid, lately.laid(), places))
-    where = {name: stations.weather[name].values for name in ("latitude", "longitude")}
-    return table.join(pd.DataFrame(where, index=list(stations.names)), on="station")
+    asked = around.nearest(places[0] if len(places) == 1 else "", CANDIDATES)
+    bare = that_reach(((name, lately.laid(name)) for name in asked), lately.laid(), places)
+    return station_influence(said, list(bare.index)).join(bare.rename("bare"), on="station").join(around.coordinates, on="station")
 
 
 def _strongest_said(table: pd.DataFrame, what: str) -> str:
@@ -229,7 +228,7 @@ def _summary(
         "forecast": float(why.forecast.mean()),
         "groups": {group: float(values.mean()) for group, values in why.groups.items()},
         "neighbours": neighbours.drop_duplicates("location").head(10)[["location", "size", "share"]].to_dict("records"),
-        "stations": silent.head(10)[["station", "size", "share"]].to_dict("records"),
+        "stations": silent.head(10)[["station", "size", "change", "share"]].to_dict("records"),
         "change": None if changed is None else _change_said(changed),
         "importance": whole[["group", "importance", "low", "high"]].to_dict("records"),
         "judged": counts,
@@ -283,7 +282,7 @@ def _figures(result: Explanation, question: Question, issued: int) -> Iterator[t
     yield "lags", plot_lags(why)
     placing, panel = question.fitted.placing, question.samples.panel
     _, y, x = placing.cells(panel)
-    around = Around(placing.grid, y, x, panel.locations, question.name if question.others else "", why.unit)
+    around = Around(placing.grid, y, x, panel.locations, question.name if len(question.places) == 1 else "", why.unit)
     if len(result.influence):
         yield "influence", plot_influence(result.influence, around)
     if len(result.stations):
