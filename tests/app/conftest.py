@@ -15,6 +15,7 @@ from gridcast.evaluation.totals import summed_actual, summed_forecast
 from gridcast.forecast import Forecast, actual_values
 from gridcast.panel import Panel
 from gridcast.store import write_csv, write_json, write_parquet
+from gridcast.views import style
 from gridcast.views.backtested import Total
 from gridcast.workflow.summary import summary_of
 
@@ -148,6 +149,8 @@ def explanation(tmp_path) -> Path:
     importance = {"group": ["weather", "map", "weather"], "season": ["", "", "winter"], "importance": [4.0, 9.0, 5.0]}
     pd.DataFrame({**importance, "low": [3.0, 8.0, 4.0], "high": [5.0, 10.0, 6.0]}).to_csv(folder / "importance.csv", index=False)
     write_json({"location": "A", "unit": "MW", "issue_time": "2024-01-31T00:00:00+00:00"}, folder / "explanation.json")
+    for name in ("stations", "attention"):
+        style.save(style.new_figure(1, 1), folder / f"{name}.png")
     return folder
 
 

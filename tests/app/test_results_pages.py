@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import typer
 
-from gridcast.app.explained import find_explaining
+from gridcast.app.explained import PICTURES, find_explaining
 from gridcast.app.locks import take
 from gridcast.app.pages.shown import clicked_place
 from gridcast.app.processes import end
@@ -198,7 +198,10 @@ def test_explanations_that_are_there_are_shown(network_run, explanation, tmp_pat
     app.run()
     require_fine(app)
     assert "the average day at this hour has 105 MW" in told(app)
-    for name in ("Where it looks", "Why it changed", "What matters"):
+    view(app, "understand-view", "Where it looks")
+    for name in ("stations", "attention"):
+        assert PICTURES[name] in told(app)
+    for name in ("Why it changed", "What matters"):
         view(app, "understand-view", name)
     assert "map 9.0 %, weather 4.0 %" in told(app)
 
