@@ -14,8 +14,8 @@ help:                                   ## show this list
 demo: .venv/.user                       ## forecast a synthetic world, and end with what to open (runs/demo)
 	$(BIN)/gridcast demo --out runs/demo --overwrite
 
-test: .venv/.developer                  ## the fast tests
-	$(BIN)/python -m pytest -q -m "not slow"
+test: .venv/.developer                  ## the fast tests, in two processes
+	$(BIN)/python -m pytest -q -m "not slow" -n 2 --dist loadfile
 
 check: lint types layers tests gridstatus  ## exactly what CI runs
 
