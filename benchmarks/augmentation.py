@@ -128,7 +128,7 @@ def report(results: Path) -> str:
         "augmentation, and with all of them, against that without any; below zero is better. In brackets the 90 % interval of",
         "blocks of a week and the p value of the Diebold-Mariano test; of several seeds the median stands there, with their range.",
         "The kinds whose whole interval is below zero are then tried together on the test days, which that choice did not read.",
-        "`--seeds 3` adds seeds, `--epochs 12` is what is told as 12 epochs, and `--kinds` takes some kinds only (– elsewhere).",
+        "`--seeds 3` adds seeds, and `--epochs 12` is what is told as 12 epochs.",
         "",
     ]
     for name in SETS:
