@@ -66,6 +66,7 @@ def test_the_doors_open_without_the_heavy_libraries(door):
     assert found.stdout.strip() == "[]"
 
 
+@pytest.mark.slow  # where another process is at work beside it, it tells of that one
 def test_help_answers_in_half_a_second():
     def seconds() -> float:
         started = time.perf_counter()
