@@ -59,7 +59,6 @@ def with_weather(
     *,
     until: pd.Timestamp,
     stations: pd.DataFrame | None = None,
-    covering: bool = True,
     like: Callable[[], Source] | None = None,
 ) -> tuple[Panel, tuple[str, ...]]:
     """Return the panel with the weather of the configuration at its places, and what is worth saying.
@@ -72,8 +71,8 @@ def with_weather(
         config: With the source of the weather, or none.
         until: The end of the training part.
         stations: Coordinates of the stations: `id`, `latitude`, `longitude`; those of the configuration win.
-        covering: Whether the weather has to be that of the readings, and not only of the time after them.
-        like: The source whose way to the places is taken where it would be learned: of newer weather that of the older.
+        like: Of newer weather the older one, whose way to the places is taken where it would be learned; newer weather need not
+            be that of the readings.
 
     Raises:
         GridcastError: If the weather can't be read, or does not fit the panel.
@@ -88,7 +87,7 @@ def with_weather(
     at_places = source.lay(source.dataset)
     readings = panel.rows
     panel = with_laid(panel, at_places)
-    if covering:
+    if like is None:
         _require_cover(panel, [str(name) for name in at_places.data_vars], readings, source.weather)
     if "y" in source.dataset.dims:
         for name, values in source.dataset.data_vars.items():

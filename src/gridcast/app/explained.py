@@ -21,13 +21,7 @@ from gridcast.workflow.opening import require_moment
 
 FOLDER = "explanations"  # in that of a run
 ALL, NEWEST = "all places", "after the newest reading"
-STAGES = (
-    "issued at",
-    "since",
-    "where it looks",
-    "weather stations",
-    "why",
-)  # beginnings or parts of what is said on the way, in this order
+STAGES = ("issued at", "since", "where it looks", "weather stations", "why")  # parts of what is said, in this order
 PICTURES = {
     "lags": "Which past readings the forecast rests on: what each lag adds to each hour.",
     "stations": "Which weather stations the forecast rests on: how far it moves when one is silent and others stand in for it.",

@@ -102,14 +102,8 @@ def with_newer_weather(
         GridcastError: If the file can't be read or does not fit, or is far from all weather of its season, as in another unit.
     """
     weather = config.weather.model_copy(update={"source": file})
-    newer = with_covariates(
-        loaded,
-        config.model_copy(update={"weather": weather}),
-        until,
-        listener,
-        covering=False,
-        like=lambda: read_again(loaded, config, until),
-    )
+    own = config.model_copy(update={"weather": weather})
+    newer = with_covariates(loaded, own, until, listener, like=lambda: read_again(loaded, config, until))
     for name in newer.variables:
         variable = newer.dataset[name]
         rule = Availability.of(variable)

@@ -48,7 +48,6 @@ def with_covariates(
     until: pd.Timestamp,
     listener: Listener,
     *,
-    covering: bool = True,
     like: Callable[[], Source] | None = None,
 ) -> Panel:
     """Return the panel with the weather of the configuration, and say what was recognised.
@@ -60,14 +59,13 @@ def with_covariates(
         config: With the source of the weather, or none.
         until: The end of the training part.
         listener: Who is told.
-        covering: Whether the weather has to be that of the readings, and not only of the time after them.
-        like: The source whose way to the places is taken where it would be learned.
+        like: Of newer weather the older one, see `gridcast.attaching.with_weather`.
 
     Raises:
         GridcastError: If weather or flags can't be read, or do not fit the panel.
     """
     readings = without_wrong(loaded.panel, config, until, listener)
-    panel, said = with_weather(readings, config, until=until, stations=loaded.stations, covering=covering, like=like)
+    panel, said = with_weather(readings, config, until=until, stations=loaded.stations, like=like)
     for sentence in said:
         listener.say(sentence)
     return panel
